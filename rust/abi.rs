@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The user ABI: the registered area, the flags, the limits.
+//!
+//! Everything here is fixed by [`include/uapi/linux/rseq.h`] and
+//! [`include/uapi/linux/prctl.h`]; in the kernel the compiler checks each value and each offset
+//! against those headers.
+//!
+//! [`include/uapi/linux/rseq.h`]: srctree/include/uapi/linux/rseq.h
+//! [`include/uapi/linux/prctl.h`]: srctree/include/uapi/linux/prctl.h
+
+use core::mem::offset_of;
+
+/// The area that a thread shares with the kernel, `struct rseq`.
+#[repr(C, align(32))]
+pub(crate) struct Area {
+    /// CPU number, always in the range of possible CPUs.
+    pub(crate) cpu_id_start: u32,
+    /// CPU number, or [`CPU_ID_UNINITIALIZED`].
+    pub(crate) cpu_id: u32,
+    /// Address of the active critical section descriptor, or 0.
+    pub(crate) rseq_cs: u64,
+    /// Feature status, see [`AREA_SLICE_EXT_AVAILABLE`] and [`AREA_SLICE_EXT_ENABLED`].
+    pub(crate) flags: u32,
+    /// NUMA node number.
+    pub(crate) node_id: u32,
+    /// Concurrency ID within the memory map.
+    pub(crate) mm_cid: u32,
+    /// Request and grant of a time slice extension.
+    pub(crate) slice_ctrl: SliceCtrl,
+    _reserved: u8,
+}
+
+/// The control word of time slice extensions, `struct rseq_slice_ctrl`.
+///
+/// User space sets and clears `request`, the kernel clears `request` and owns `granted`. Both work
+/// on the thread's own CPU only, so neither needs atomic instructions.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SliceCtrl {
+    /// Nonzero while user space asks for an extension.
+    pub(crate) request: u8,
+    /// 1 while an extension is granted.
+    pub(crate) granted: u8,
+    /// Carried along unchanged.
+    pub(crate) reserved: u16,
+}
+
+impl SliceCtrl {
+    /// The word after a grant has ended or a request was denied.
+    pub(crate) const CLEAR: Self = Self::from_word(0);
+
+    /// Splits the word that user memory holds.
+    #[inline]
+    pub(crate) const fn from_word(word: u32) -> Self {
+        let [request, granted, low, high] = word.to_ne_bytes();
+        Self {
+            request,
+            granted,
+            reserved: u16::from_ne_bytes([low, high]),
+        }
+    }
+
+    /// Joins the fields into the word that user memory holds.
+    #[inline]
+    pub(crate) const fn to_word(self) -> u32 {
+        let [low, high] = self.reserved.to_ne_bytes();
+        u32::from_ne_bytes([self.request, self.granted, low, high])
+    }
+}
+
+/// Value of [`Area::cpu_id`] in an area that is not, or not yet, in use.
+pub(crate) const CPU_ID_UNINITIALIZED: u32 = u32::MAX;
+
+/// Length and alignment in bytes of a legacy registration.
+pub(crate) const LEGACY_SIZE: u32 = 32;
+/// Bytes of [`Area`] that carry fields, `getauxval(AT_RSEQ_FEATURE_SIZE)`.
+pub(crate) const FEATURE_SIZE: u32 = offset_of!(Area, _reserved) as u32 + 1;
+/// Alignment in bytes of an extended registration, `getauxval(AT_RSEQ_ALIGN)`.
+pub(crate) const FEATURE_ALIGN: u32 = FEATURE_SIZE.next_power_of_two();
+
+/// `rseq(2)` flag: unregister.
+pub(crate) const REGISTER_UNREGISTER: u32 = 1 << 0;
+/// `rseq(2)` flag: enable time slice extensions with the registration.
+pub(crate) const REGISTER_SLICE_EXT_DEFAULT_ON: u32 = 1 << 1;
+
+/// [`Area::flags`] bit: the kernel offers time slice extensions. Read-only for user space.
+pub(crate) const AREA_SLICE_EXT_AVAILABLE: u32 = 1 << 4;
+/// [`Area::flags`] bit: the thread has them enabled. Read-only for user space.
+pub(crate) const AREA_SLICE_EXT_ENABLED: u32 = 1 << 5;
+
+/// Second argument of `prctl(PR_RSEQ_SLICE_EXTENSION)`: report whether extensions are enabled.
+pub(crate) const PRCTL_GET: usize = 1;
+/// Second argument of `prctl(PR_RSEQ_SLICE_EXTENSION)`: enable or disable extensions.
+pub(crate) const PRCTL_SET: usize = 2;
+/// Third argument of [`PRCTL_SET`] and result of [`PRCTL_GET`]: enabled.
+pub(crate) const PRCTL_ENABLE: usize = 1 << 0;
+
+// The host build of `logic/` has no kernel headers to compare with.
+#[cfg(CONFIG_RSEQ_RUST)]
+const _: () = {
+    use kernel::bindings::*;
+
+    assert!(offset_of!(Area, cpu_id_start) == offset_of!(rseq, cpu_id_start));
+    assert!(offset_of!(Area, cpu_id) == offset_of!(rseq, cpu_id));
+    assert!(offset_of!(Area, rseq_cs) == offset_of!(rseq, rseq_cs));
+    assert!(offset_of!(Area, flags) == offset_of!(rseq, flags));
+    assert!(offset_of!(Area, node_id) == offset_of!(rseq, node_id));
+    assert!(offset_of!(Area, mm_cid) == offset_of!(rseq, mm_cid));
+    assert!(offset_of!(Area, slice_ctrl) == offset_of!(rseq, slice_ctrl));
+    assert!(FEATURE_SIZE as usize == offset_of!(rseq, end));
+    assert!(align_of::<Area>() == align_of::<rseq>());
+    assert!(size_of::<SliceCtrl>() == size_of::<rseq_slice_ctrl>());
+
+    assert!(CPU_ID_UNINITIALIZED == rseq_cpu_id_state_RSEQ_CPU_ID_UNINITIALIZED as u32);
+    assert!(REGISTER_UNREGISTER == rseq_flags_RSEQ_FLAG_UNREGISTER);
+    assert!(REGISTER_SLICE_EXT_DEFAULT_ON == rseq_flags_RSEQ_FLAG_SLICE_EXT_DEFAULT_ON);
+    assert!(AREA_SLICE_EXT_AVAILABLE == rseq_cs_flags_RSEQ_CS_FLAG_SLICE_EXT_AVAILABLE);
+    assert!(AREA_SLICE_EXT_ENABLED == rseq_cs_flags_RSEQ_CS_FLAG_SLICE_EXT_ENABLED);
+    assert!(PRCTL_GET == PR_RSEQ_SLICE_EXTENSION_GET as usize);
+    assert!(PRCTL_SET == PR_RSEQ_SLICE_EXTENSION_SET as usize);
+    assert!(PRCTL_ENABLE == PR_RSEQ_SLICE_EXT_ENABLE as usize);
+};
