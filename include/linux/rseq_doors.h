@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _LINUX_RSEQ_DOORS_H
+#define _LINUX_RSEQ_DOORS_H
+
+/*
+ * The doors from C into Rust, as rust/rseq.rs exports them. The ones that the
+ * rest of the kernel calls are declared in <linux/rseq.h> and
+ * <linux/rseq_entry.h>.
+ */
+
+#include <linux/types.h>
+
+struct dentry;
+struct rseq;
+
+long rseq_registration(struct rseq __user *rseq, u32 rseq_len, int flags, u32 sig);
+long rseq_slice_yielded(void);
+bool rseq_slice_grant(bool work_pending);
+int rseq_slice_init(void);
+void rseq_slice_ext_init(struct dentry *root_dir);
+
+#endif /* _LINUX_RSEQ_DOORS_H */
