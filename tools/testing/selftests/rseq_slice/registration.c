@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: GPL-2.0
+/* rseq(2): what it accepts, what it refuses, what it writes into the area */
+
+#include <stddef.h>
+#include <linux/ptrace.h>
+
+#include "debugfs.h"
+
+#define FILLER		0xa5
+#define FILLER32	0xa5a5a5a5u
+
+static unsigned int expected_flags(unsigned int flags)
+{
+	return slice_support() == SLICE_ON ? flags : 0;
+}
+
+FIXTURE(registration)
+{
+	struct rseq *rs;
+	struct contender contender;
+};
+
+FIXTURE_SETUP(registration)
+{
+	ASSERT_TRUE(pin_to(last_cpu()));
+	self->rs = area_alloc();
+	ASSERT_NE(NULL, self->rs);
+	memset(self->rs, FILLER, page_size());
+}
+
+FIXTURE_TEARDOWN(registration)
+{
+}
+
+TEST_F(registration, auxiliary_vector)
+{
+	unsigned long align = getauxval(AT_RSEQ_ALIGN);
+
+	ASSERT_GT(feature_size(), LEGACY_LEN);
+	EXPECT_GE(align, feature_size());
+	EXPECT_LT(align / 2, feature_size());
+	EXPECT_EQ(0, align & (align - 1));
+}
+
+TEST_F(registration, unknown_flags)
+{
+	for (int bit = 2; bit < 32; bit++) {
+		EXPECT_EQ(EINVAL, error_of(register_v2(self->rs, 1u << bit)))
+			TH_LOG("bit %d", bit);
+	}
+	EXPECT_EQ(EINVAL, error_of(register_v2(self->rs, FLAG_DEFAULT_ON | 4)));
+	EXPECT_EQ(EINVAL, error_of(register_v2(self->rs, -1)));
+}
+
+TEST_F(registration, length_too_short)
+{
+	static const unsigned int lens[] = { 0, 1, 20, 28, 31 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(lens); i++)
+		EXPECT_EQ(EINVAL, error_of(sys_rseq(self->rs, lens[i], 0, AREA_SIG)));
+	for (unsigned int len = LEGACY_LEN + 1; len < feature_size(); len++)
+		EXPECT_EQ(EINVAL, error_of(sys_rseq(self->rs, len, 0, AREA_SIG)));
+}
+
+TEST_F(registration, length_good)
+{
+	unsigned int feature = feature_size();
+	unsigned int lens[] = {
+		LEGACY_LEN, feature, feature + 1, sizeof(struct rseq), 64, 4096,
+		1 << 20, ~0u,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lens); i++) {
+		ASSERT_EQ(0, sys_rseq(self->rs, lens[i], 0, AREA_SIG))
+			TH_LOG("length %u", lens[i]);
+		ASSERT_EQ(0, unregister(self->rs, lens[i]));
+	}
+}
+
+TEST_F(registration, alignment)
+{
+	unsigned long align = getauxval(AT_RSEQ_ALIGN);
+	char *page = (char *)self->rs;
+	struct rseq *rs;
+
+	for (unsigned long off = 1; off < LEGACY_LEN; off++) {
+		rs = (struct rseq *)(page + off);
+		EXPECT_EQ(EINVAL, error_of(register_legacy(rs, 0)));
+	}
+	for (unsigned long off = 1; off < align; off++) {
+		rs = (struct rseq *)(page + off);
+		EXPECT_EQ(EINVAL, error_of(register_v2(rs, 0)));
+	}
+
+	rs = (struct rseq *)(page + LEGACY_LEN);
+	ASSERT_EQ(0, register_legacy(rs, 0));
+	ASSERT_EQ(0, unregister(rs, LEGACY_LEN));
+	rs = (struct rseq *)(page + align);
+	ASSERT_EQ(0, register_v2(rs, 0));
+	ASSERT_EQ(0, unregister(rs, v2_len()));
+}
+
+/* Refused for its address, in both modes, and not registered by accident */
+static void expect_fault(struct __test_metadata *_metadata, void *area)
+{
+	unsigned int lens[] = { LEGACY_LEN, v2_len() };
+
+	for (size_t i = 0; i < ARRAY_SIZE(lens); i++) {
+		EXPECT_EQ(EFAULT, error_of(sys_rseq(area, lens[i], 0, AREA_SIG)))
+			TH_LOG("%p, length %u", area, lens[i]);
+		EXPECT_EQ(EINVAL, error_of(unregister(area, lens[i])));
+	}
+}
+
+TEST_F(registration, address_invalid)
+{
+	expect_fault(_metadata, NULL);
+	expect_fault(_metadata, (void *)-4096L);
+	expect_fault(_metadata, (void *)(1UL << 63));
+	expect_fault(_metadata, (void *)(1UL << 62));
+}
+
+TEST_F(registration, address_unmapped)
+{
+	ASSERT_EQ(0, munmap(self->rs, page_size()));
+	expect_fault(_metadata, self->rs);
+}
+
+TEST_F(registration, address_read_only)
+{
+	ASSERT_EQ(0, mprotect(self->rs, page_size(), PROT_READ));
+	expect_fault(_metadata, self->rs);
+	EXPECT_EQ(FILLER32, self->rs->cpu_id);
+}
+
+/* The last page but one of the user address space, wherever that ends */
+static struct rseq *highest_area(void)
+{
+	size_t size = page_size();
+
+	for (int bits = 57; bits > 36; bits--) {
+		void *hint = (void *)((1UL << bits) - 4 * size);
+		void *area = mmap(hint, size, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+		if (area != MAP_FAILED)
+			return area;
+		if (errno == EEXIST)
+			return NULL;
+	}
+	return NULL;
+}
+
+TEST_F(registration, length_into_kernel_space)
+{
+	struct rseq *rs = highest_area();
+
+	if (!rs)
+		SKIP(return, "no page to be had at the end of the address space");
+	EXPECT_EQ(EFAULT, error_of(sys_rseq(rs, ~0u, 0, AREA_SIG)));
+	EXPECT_EQ(EINVAL, error_of(unregister(rs, ~0u)));
+	ASSERT_EQ(0, register_v2(rs, 0));
+	ASSERT_EQ(0, unregister(rs, v2_len()));
+}
+
+/* Length, flags and signature are 32 bits wide, whatever the register holds. */
+TEST_F(registration, upper_halves_ignored)
+{
+	unsigned long junk = 0xdeadUL << 32;
+
+	if (sizeof(long) == 4)
+		SKIP(return, "no upper halves");
+	ASSERT_EQ(0, syscall(__NR_rseq, self->rs, junk | LEGACY_LEN, junk, junk | AREA_SIG));
+	EXPECT_EQ(EBUSY, error_of(register_legacy(self->rs, 0)));
+	ASSERT_EQ(0, syscall(__NR_rseq, self->rs, junk | LEGACY_LEN,
+			     junk | RSEQ_FLAG_UNREGISTER, junk | AREA_SIG));
+}
+
+TEST_F(registration, unregister_errors)
+{
+	struct rseq *rs = self->rs, *other = area_alloc();
+	unsigned int len = v2_len();
+
+	EXPECT_EQ(EINVAL, error_of(unregister(rs, len)));
+	EXPECT_EQ(EINVAL, error_of(unregister(NULL, len)));
+	EXPECT_EQ(EINVAL, error_of(unregister(NULL, 0)));
+
+	ASSERT_EQ(0, register_v2(rs, 0));
+	for (int bit = 1; bit < 32; bit++) {
+		int flags = RSEQ_FLAG_UNREGISTER | 1u << bit;
+
+		EXPECT_EQ(EINVAL, error_of(sys_rseq(rs, len, flags, AREA_SIG)));
+	}
+	EXPECT_EQ(EINVAL, error_of(unregister(other, len)));
+	EXPECT_EQ(EINVAL, error_of(unregister(NULL, len)));
+	EXPECT_EQ(EINVAL, error_of(unregister(rs, len + 1)));
+	EXPECT_EQ(EINVAL, error_of(unregister(rs, LEGACY_LEN)));
+	EXPECT_EQ(EPERM, error_of(sys_rseq(rs, len, RSEQ_FLAG_UNREGISTER, ~AREA_SIG)));
+	/* The area is looked at before the signature. */
+	EXPECT_EQ(EINVAL, error_of(sys_rseq(rs, LEGACY_LEN, RSEQ_FLAG_UNREGISTER, ~AREA_SIG)));
+
+	EXPECT_EQ(0, unregister(rs, len));
+	EXPECT_EQ(EINVAL, error_of(unregister(rs, len)));
+}
+
+TEST_F(registration, reregister_errors)
+{
+	struct rseq *rs = self->rs, *other = area_alloc();
+	unsigned int len = v2_len();
+
+	ASSERT_EQ(0, register_v2(rs, 0));
+	EXPECT_EQ(EBUSY, error_of(register_v2(rs, 0)));
+	EXPECT_EQ(EBUSY, error_of(register_v2(rs, FLAG_DEFAULT_ON)));
+	EXPECT_EQ(expected_flags(FLAG_AVAILABLE), area_flags(rs));
+	EXPECT_EQ(EINVAL, error_of(register_v2(rs, 4)));
+	EXPECT_EQ(EINVAL, error_of(register_v2(other, 0)));
+	EXPECT_EQ(EINVAL, error_of(register_v2(NULL, 0)));
+	EXPECT_EQ(EINVAL, error_of(register_legacy(rs, 0)));
+	EXPECT_EQ(EINVAL, error_of(sys_rseq(rs, len + 1, 0, AREA_SIG)));
+	EXPECT_EQ(EINVAL, error_of(sys_rseq(rs, 0, 0, AREA_SIG)));
+	EXPECT_EQ(EPERM, error_of(sys_rseq(rs, len, 0, ~AREA_SIG)));
+	EXPECT_EQ(EINVAL, error_of(sys_rseq(other, len, 0, ~AREA_SIG)));
+	EXPECT_EQ(0, unregister(rs, len));
+}
+
+TEST_F(registration, again_after_unregister)
+{
+	struct rseq *other = area_alloc();
+
+	ASSERT_EQ(0, register_v2(self->rs, FLAG_DEFAULT_ON));
+	ASSERT_EQ(0, unregister(self->rs, v2_len()));
+	EXPECT_EQ(0, slice_get());
+
+	ASSERT_EQ(0, sys_rseq(other, LEGACY_LEN, 0, ~AREA_SIG));
+	ASSERT_EQ(0, sys_rseq(other, LEGACY_LEN, RSEQ_FLAG_UNREGISTER, ~AREA_SIG));
+
+	ASSERT_EQ(0, register_v2(self->rs, 0));
+	EXPECT_EQ(0, slice_get());
+	EXPECT_EQ(expected_flags(FLAG_AVAILABLE), area_flags(self->rs));
+}
+
+static void expect_ids(struct __test_metadata *_metadata, struct rseq *rs, unsigned int cpu)
+{
+	unsigned int node = ~0;
+
+	ASSERT_EQ(0, syscall(__NR_getcpu, NULL, &node, NULL));
+	EXPECT_EQ(cpu, READ_ONCE(rs->cpu_id));
+	EXPECT_EQ(cpu, READ_ONCE(rs->cpu_id_start));
+	EXPECT_EQ(node, READ_ONCE(rs->node_id));
+	EXPECT_LT(READ_ONCE(rs->mm_cid), sysconf(_SC_NPROCESSORS_CONF));
+}
+
+TEST_F(registration, ids_follow_the_cpu)
+{
+	int last = last_cpu();
+
+	for (int round = 0; round < 2; round++) {
+		ASSERT_EQ(0, round ? register_v2(self->rs, 0) : register_legacy(self->rs, 0));
+		for (int cpu = 0; cpu <= last; cpu++) {
+			if (pin_to(cpu))
+				expect_ids(_metadata, self->rs, cpu);
+		}
+		ASSERT_EQ(0, unregister(self->rs, round ? v2_len() : LEGACY_LEN));
+	}
+}
+
+/* An address left over from an earlier life would be fatal if it were kept. */
+TEST_F(registration, stale_critical_section)
+{
+	unsigned int lens[] = { LEGACY_LEN, v2_len() };
+
+	ASSERT_TRUE(contender_start(&self->contender, 0));
+	for (size_t i = 0; i < ARRAY_SIZE(lens); i++) {
+		self->rs->rseq_cs = ~0ULL;
+		ASSERT_EQ(0, sys_rseq(self->rs, lens[i], 0, AREA_SIG));
+		EXPECT_EQ(0, self->rs->rseq_cs);
+		EXPECT_TRUE(get_preempted());
+		ASSERT_EQ(0, unregister(self->rs, lens[i]));
+	}
+	contender_stop(&self->contender);
+}
+
+TEST_F(registration, unregister_resets)
+{
+	struct rseq *rs = self->rs;
+	unsigned int lens[] = { LEGACY_LEN, v2_len() };
+
+	for (size_t i = 0; i < ARRAY_SIZE(lens); i++) {
+		unsigned int flags;
+
+		ASSERT_EQ(0, sys_rseq(rs, lens[i], FLAG_DEFAULT_ON, AREA_SIG));
+		flags = area_flags(rs);
+		ASSERT_EQ(0, unregister(rs, lens[i]));
+		EXPECT_EQ(0, rs->cpu_id_start);
+		EXPECT_EQ((__u32)RSEQ_CPU_ID_UNINITIALIZED, rs->cpu_id);
+		EXPECT_EQ(0, rs->node_id);
+		EXPECT_EQ(0, rs->mm_cid);
+		/* What is not an ID stays as it was. */
+		EXPECT_EQ(flags, rs->flags);
+	}
+}
+
+TEST_F(registration, seen_by_ptrace)
+{
+	struct ptrace_rseq_configuration conf = { };
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	if (!pid) {
+		syscall(__NR_ptrace, PTRACE_TRACEME, 0, 0, 0);
+		register_v2(self->rs, FLAG_DEFAULT_ON);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_TRUE(WIFSTOPPED(status));
+	EXPECT_EQ(sizeof(conf), syscall(__NR_ptrace, PTRACE_GET_RSEQ_CONFIGURATION,
+					pid, sizeof(conf), &conf));
+	EXPECT_EQ((uintptr_t)self->rs, conf.rseq_abi_pointer);
+	EXPECT_EQ(v2_len(), conf.rseq_abi_size);
+	EXPECT_EQ(AREA_SIG, conf.signature);
+	EXPECT_EQ(0, conf.flags);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+}
+
+/* What a registration writes, by mode and flag */
+
+FIXTURE(fields)
+{
+	struct rseq *rs;
+	struct contender contender;
+};
+
+FIXTURE_VARIANT(fields)
+{
+	bool v2;
+	int flags;
+	unsigned int area_flags;
+};
+
+FIXTURE_VARIANT_ADD(fields, legacy) { };
+FIXTURE_VARIANT_ADD(fields, legacy_default_on) { .flags = FLAG_DEFAULT_ON };
+FIXTURE_VARIANT_ADD(fields, v2) { .v2 = true, .area_flags = FLAG_AVAILABLE };
+FIXTURE_VARIANT_ADD(fields, v2_default_on) {
+	.v2 = true, .flags = FLAG_DEFAULT_ON, .area_flags = FLAG_AVAILABLE | FLAG_ENABLED,
+};
+
+FIXTURE_SETUP(fields)
+{
+	ASSERT_TRUE(pin_to(last_cpu()));
+	self->rs = area_alloc();
+	ASSERT_NE(NULL, self->rs);
+	memset(self->rs, FILLER, page_size());
+	ASSERT_TRUE(contender_start(&self->contender, 0));
+	ASSERT_EQ(0, variant->v2 ? register_v2(self->rs, variant->flags) :
+				   register_legacy(self->rs, variant->flags));
+}
+
+FIXTURE_TEARDOWN(fields)
+{
+	contender_stop(&self->contender);
+}
+
+TEST_F(fields, initialised)
+{
+	EXPECT_EQ(0, self->rs->rseq_cs);
+	EXPECT_EQ(expected_flags(variant->area_flags), area_flags(self->rs));
+	expect_ids(_metadata, self->rs, last_cpu());
+	if (variant->v2 && slice_support() != SLICE_ABSENT)
+		EXPECT_EQ(0, word(self->rs));
+}
+
+TEST_F(fields, enabled_as_flagged)
+{
+	bool enabled = expected_flags(variant->area_flags) & FLAG_ENABLED;
+
+	if (slice_support() == SLICE_ABSENT)
+		SKIP(return, "no slices");
+	EXPECT_EQ(enabled ? PR_RSEQ_SLICE_EXT_ENABLE : 0, slice_get());
+}
+
+/* Programs keep data of their own behind what the kernel knows of. */
+TEST_F(fields, rest_untouched)
+{
+	unsigned char *bytes = (unsigned char *)self->rs;
+	size_t known = offsetof(struct rseq, mm_cid) + sizeof(self->rs->mm_cid);
+
+	if (variant->v2)
+		known = offsetof(struct rseq, slice_ctrl) + sizeof(self->rs->slice_ctrl);
+	EXPECT_TRUE(get_preempted());
+	ASSERT_EQ(0, unregister(self->rs, variant->v2 ? v2_len() : LEGACY_LEN));
+	for (size_t i = known; i < page_size(); i++) {
+		ASSERT_EQ(FILLER, bytes[i])
+			TH_LOG("byte %zu", i);
+	}
+}
+
+static void forge_cpu_id(void *arg)
+{
+	struct rseq *rs = arg;
+
+	WRITE_ONCE(rs->cpu_id_start, 4711);
+	pin_to(0);
+	usleep(1000);
+	_exit(READ_ONCE(rs->cpu_id_start) != 0);
+}
+
+/* V2 and debug mode enforce that IDs are read only, legacy mode overwrites them. */
+TEST_F(fields, forged_ids)
+{
+	int status;
+
+	if (variant->v2 && last_cpu() == 0)
+		SKIP(return, "a single CPU never updates its ID");
+	status = in_child(forge_cpu_id, self->rs);
+	if (variant->v2 || debug_mode())
+		EXPECT_KILLED(status, SIGSEGV);
+	else
+		EXPECT_EXITED(status, 0);
+}
+
+static void lose_area(void *arg)
+{
+	munmap(arg, page_size());
+	for (;;)
+		get_preempted();
+}
+
+TEST_F(fields, area_vanishes)
+{
+	EXPECT_KILLED(in_child(lose_area, self->rs), SIGSEGV);
+}
+
+static void lose_write_access(void *arg)
+{
+	mprotect(arg, page_size(), PROT_READ);
+	pin_to(0);
+	for (;;)
+		get_preempted();
+}
+
+TEST_F(fields, area_turns_read_only)
+{
+	/* Nothing is written by an update that changes nothing. */
+	if (slice_support() != SLICE_ON && variant->v2 && last_cpu() == 0)
+		SKIP(return, "a single CPU never updates its ID");
+	EXPECT_KILLED(in_child(lose_write_access, self->rs), SIGSEGV);
+}
+
+struct lost_area {
+	struct rseq *rs;
+	unsigned int len;
+};
+
+static void unregister_lost_area(void *arg)
+{
+	struct lost_area *lost = arg;
+
+	munmap(lost->rs, page_size());
+	unregister(lost->rs, lost->len);
+}
+
+TEST_F(fields, unregister_lost_area)
+{
+	struct lost_area lost = { self->rs, variant->v2 ? v2_len() : LEGACY_LEN };
+
+	EXPECT_KILLED(in_child(unregister_lost_area, &lost), SIGSEGV);
+}
+
+int main(int argc, char **argv)
+{
+	without_libc_rseq(argv);
+	debugfs_claim();
+	return test_harness_run(argc, argv);
+}
