@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# People start here. The kernel build reads Kbuild instead.
+
+.DEFAULT_GOAL := help
+
+COMMANDS := run test kernel shell lint integrate unintegrate image-path clean distclean
+
+.PHONY: help $(COMMANDS)
+
+$(COMMANDS):
+	@python3 -B tools/lab $@
+
+help:
+	@echo 'Time slice extensions in Rust for Linux 7.3'
+	@echo
+	@echo '  make run          boot a kernel and watch it grant time slices'
+	@echo '  make test         run every test'
+	@echo '  make shell        a shell in the booted kernel, SHARE=dir at /host'
+	@echo '  make kernel       build the kernel image'
+	@echo '  make image-path   print where that image is'
+	@echo '  make lint         rustfmt, clippy, checkpatch'
+	@echo '  make integrate KERNEL=dir     link this into a Linux 7.3 tree of yours'
+	@echo '  make unintegrate KERNEL=dir   take it out again'
+	@echo '  make clean        remove the kernels that this checkout built'
+	@echo '  make distclean    remove all that is in the cache'
+	@echo
+	@echo 'Variables:'
+	@echo '  ARCH=x86_64          architecture of the kernel'
+	@echo '  RSEQ_RUST=n          the C implementation, for reference'
+	@echo '  TOOLCHAIN=clang|gcc  compiler of the C code'
+	@echo '  KERNEL_SRC=path      a Linux 7.3 tree or tarball (it is copied, not changed)'
+	@echo '  CACHE=dir            where everything is built (~/.cache/rseq-rust)'
+	@echo '  NO_INSTALL=1         list missing packages instead of installing them'
+	@echo '  V=1                  show the output of every command'

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Linking this repository into a tree that the user has, and out again."""
+
+import os
+from pathlib import Path
+
+import patches
+from checkout import ROOT
+from failure import LabError
+from progress import say
+
+
+def integrate() -> None:
+    tree = _tree()
+    link = tree / patches.LINK
+    if link.is_symlink() or link.exists():
+        raise LabError(f"{link} exists already: make unintegrate KERNEL={tree} takes it out")
+    patches.apply(tree, patches.OURS)
+    link.symlink_to(ROOT)
+    say(f"{tree} now builds Rust rseq: enable CONFIG_RUST and CONFIG_RSEQ_RUST there.")
+
+
+def unintegrate() -> None:
+    tree = _tree()
+    link = tree / patches.LINK
+    if not link.is_symlink() or link.resolve() != ROOT:
+        raise LabError(f"{link} is not a link to {ROOT}: this repository is not integrated there")
+    patches.revert(tree, patches.OURS)
+    link.unlink()
+    say(f"{tree} is as it was.")
+
+
+def _tree() -> Path:
+    name = os.environ.get("KERNEL")
+    if not name:
+        raise LabError(f"KERNEL is not set: KERNEL=<Linux {patches.KERNEL} tree>")
+    tree = Path(name).expanduser().resolve()
+    patches.require_kernel(tree)
+    return tree

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Booting a kernel in QEMU."""
+
+import os
+import re
+import selectors
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from arch import Arch
+from checkout import TICK, Checkout
+from commands import start
+from failure import LabError
+from progress import Progress, say
+from settings import Variant
+
+JOB_DONE = "lab: job done"
+CPUS = 2
+MEMORY = "1G"
+LAST_LINES = 20
+
+_CONTROL = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|\x1bc|\r")
+_RESULT = re.compile(r"(# )*(not )?ok \d")
+
+
+def boot(
+    checkout: Checkout,
+    variant: Variant,
+    initramfs: Path,
+    job: str,
+    *,
+    limit: int,
+    echo: bool = False,
+    parameters: str = "",
+) -> str:
+    """Run one job in a guest. Return what the console said."""
+    lines: list[str] = []
+    late = False
+    deadline = time.monotonic() + limit
+    progress = None if echo else Progress(f"Booting {variant}: {job}", lambda: _last_result(lines))
+    log = checkout.logs / f"console-{variant}-{job}.log"
+    argv = [*_command(checkout, variant, initramfs, job, parameters), "-serial", "stdio"]
+    with start(argv, subprocess.PIPE) as guest, open(log, "w") as console:
+        assert guest.stdout
+        try:
+            for news in _read(guest.stdout):
+                lines += news
+                console.writelines(f"{line}\n" for line in news)
+                if progress:
+                    progress.tick()
+                elif news:
+                    say("\n".join(news))
+                late = time.monotonic() > deadline
+                if late:
+                    break
+        finally:
+            guest.kill()
+    if progress:
+        progress.done()
+    trouble = f"did not finish within {limit} s" if late else _trouble(lines)
+    if trouble:
+        say("\n".join(["Last lines of the console:", *lines[-LAST_LINES:]]))
+        raise LabError(f"the guest {variant} {trouble} while it ran {job}: its console is in {log}")
+    return "\n".join(lines)
+
+
+def shell(checkout: Checkout, variant: Variant, initramfs: Path) -> None:
+    """Hand the terminal to a shell in the guest."""
+    share = checkout.settings.share
+    options = ["-virtfs", f"local,path={share},mount_tag=host,security_model=none"] if share else []
+    argv = [*_command(checkout, variant, initramfs, "shell"), *options, "-serial", "mon:stdio"]
+    subprocess.run([str(word) for word in argv], check=False)
+
+
+def _trouble(lines: list[str]) -> str:
+    for line in lines:
+        if "Kernel panic" in line:
+            return f"died ({line.strip()})"
+    return "" if JOB_DONE in lines else "stopped too early"
+
+
+def _last_result(lines: list[str]) -> str:
+    return next((line for line in reversed(lines) if _RESULT.match(line)), "")
+
+
+def _read(output: IO[bytes]) -> Iterator[list[str]]:
+    """The new lines on the console, perhaps none, at least once a tick until it closes."""
+    pending = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(output, selectors.EVENT_READ)
+        while True:
+            data = b""
+            if selector.select(TICK):
+                data = os.read(output.fileno(), 65536)
+                if not data:
+                    return
+            *complete, pending = (pending + data).split(b"\n")
+            yield [_CONTROL.sub(b"", line).decode(errors="replace") for line in complete]
+
+
+def _command(
+    checkout: Checkout, variant: Variant, initramfs: Path, job: str, parameters: str = ""
+) -> list[object]:
+    arch = variant.arch
+    cmdline = f"console={arch.console} panic=-1 loglevel=5 {arch.cmdline} {parameters} job={job}"
+    machine = [arch.qemu, *arch.machine, *_accelerator(arch), "-smp", str(CPUS), "-m", MEMORY]
+    bare = ["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"]
+    system = ["-kernel", checkout.image(variant), "-initrd", initramfs, "-append", cmdline]
+    return [*machine, *bare, *system]
+
+
+def _accelerator(arch: Arch) -> list[str]:
+    """KVM where it works: its device may be there on a processor that cannot do it."""
+    flags = arch.kvm_flags & set(Path("/proc/cpuinfo").read_text().split())
+    if flags and os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return ["-accel", "kvm", "-cpu", "host"]
+    return ["-accel", "tcg,thread=multi", "-cpu", "max"]

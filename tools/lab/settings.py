@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The variables that a user gives to make, checked."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from arch import ARCHES, UNSUPPORTED, Arch
+from failure import LabError
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One kernel image: what it is for, compiled by what, implemented in what."""
+
+    arch: Arch
+    toolchain: str
+    implementation: str
+
+    def __str__(self) -> str:
+        return f"{self.arch.name}-{self.toolchain}-{self.implementation}"
+
+
+@dataclass(frozen=True)
+class Settings:
+    variant: Variant
+    cache: Path
+    kernel_src: Path | None
+    share: Path | None
+    install: bool
+    verbose: bool
+
+
+def from_environment() -> Settings:
+    return Settings(
+        variant=Variant(
+            _arch(),
+            _choice("TOOLCHAIN", {"": "clang", "clang": "clang", "gcc": "gcc"}),
+            _choice("RSEQ_RUST", {"": "rust", "y": "rust", "n": "c"}),
+        ),
+        cache=_path("CACHE") or _default_cache(),
+        kernel_src=_existing("KERNEL_SRC"),
+        share=_existing("SHARE"),
+        install=_choice("NO_INSTALL", {"": True, "0": True, "1": False}),
+        verbose=_choice("V", {"": False, "0": False, "1": True}),
+    )
+
+
+def _arch() -> Arch:
+    name = os.environ.get("ARCH") or os.uname().machine
+    if name in UNSUPPORTED:
+        raise LabError(f"ARCH={name}: {UNSUPPORTED[name]}")
+    return _choice("ARCH", {"": ARCHES.get(name), **ARCHES})
+
+
+def _choice(variable: str, meanings: dict[str, Any]) -> Any:
+    value = os.environ.get(variable, "")
+    if meanings.get(value) is None:
+        choices = ", ".join(filter(None, meanings))
+        raise LabError(f"{variable}={value} is not known: use one of {choices}")
+    return meanings[value]
+
+
+def _path(variable: str) -> Path | None:
+    value = os.environ.get(variable)
+    return Path(value).expanduser().resolve() if value else None
+
+
+def _existing(variable: str) -> Path | None:
+    path = _path(variable)
+    if path and not path.exists():
+        raise LabError(f"{variable}={path} does not exist: name an existing one")
+    return path
+
+
+def _default_cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base).resolve() / "rseq-rust"

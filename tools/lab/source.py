@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The kernel tree that is built: fetched or the user's, patched, linked to this repository."""
+
+import hashlib
+import os
+import shutil
+import tarfile
+from pathlib import Path
+
+import packages
+import patches
+from checkout import ROOT, Checkout, remove
+from commands import ask
+from failure import LabError
+
+PACKAGE = f"linux-source-{patches.KERNEL}"
+SUITE = "trixie-backports"
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+
+def obtain(checkout: Checkout) -> None:
+    """Fetch the source that all checkouts share, unless there is one."""
+    tarball = _tarball(checkout)
+    if checkout.settings.kernel_src or tarball.exists():
+        return
+    try:
+        with checkout.replacing(tarball) as new:
+            _fetch(checkout, new)
+    except LabError as error:
+        advice = f"check the network, or pass KERNEL_SRC=<Linux {patches.KERNEL} tree or tarball>"
+        raise LabError(f"{error}; {advice}") from None
+
+
+def _tarball(checkout: Checkout) -> Path:
+    return checkout.downloads / f"{PACKAGE}.tar.xz"
+
+
+def ensure(checkout: Checkout) -> None:
+    """Make the tree match its origin and the patches; leave unchanged files alone."""
+    origin = checkout.settings.kernel_src or _tarball(checkout)
+    stamp = checkout.own / "linux.stamp"
+    applied = checkout.own / "linux.patches"
+    identity = _identity(origin)
+    same_origin = applied.is_dir() and stamp.exists() and stamp.read_text() == identity
+    if same_origin and patches.contents(applied) == patches.contents(patches.OURS):
+        return
+    new = checkout.own / "linux.new"
+    remove(new)
+    new.mkdir(parents=True)
+    if same_origin:
+        files = _patched_files(checkout, applied, new)
+        select = ["--delete-missing-args", "--files-from", files]
+    else:
+        _whole_tree(checkout, origin, new)
+        select = ["--delete"]
+    patches.apply(new, patches.OURS)
+    stamp.unlink(missing_ok=True)
+    if checkout.source.exists():
+        # Only what differs gets a new time and is compiled again.
+        update = ["rsync", "-rlp", "--checksum", *select, f"{new}/", checkout.source]
+        checkout.run("Updating the kernel source", update)
+        checkout.run("Removing the copy", ["rm", "-rf", new])
+    else:
+        new.rename(checkout.source)
+    remove(applied)
+    shutil.copytree(patches.OURS, applied)
+    stamp.write_text(identity)
+
+
+def _patched_files(checkout: Checkout, applied: Path, new: Path) -> Path:
+    """Put the files that old or new patches touch into `new`, unpatched. Return their list."""
+    names = patches.files(applied) | patches.files(patches.OURS)
+    for name in filter(lambda name: (checkout.source / name).exists(), names):
+        (new / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(checkout.source / name, new / name)
+    patches.revert(new, applied)
+    listed = checkout.own / "linux.files"
+    listed.write_text("\n".join(sorted(names)))
+    return listed
+
+
+def _whole_tree(checkout: Checkout, origin: Path, new: Path) -> None:
+    if origin.is_dir():
+        _copy(checkout, origin, new)
+    elif not tarfile.is_tarfile(origin):
+        raise LabError(
+            f"{origin} is neither a kernel tree nor a tarball: name one of Linux {patches.KERNEL}"
+        )
+    else:
+        unpack = ["tar", "-xf", origin, "-C", new, "--strip-components=1"]
+        checkout.run("Unpacking the kernel source", unpack)
+    patches.require_kernel(new)
+    (new / patches.LINK).symlink_to(ROOT)
+
+
+def _copy(checkout: Checkout, tree: Path, new: Path) -> None:
+    patches.require_kernel(tree)
+    exclude = ["--exclude=/.git", f"--exclude=/{patches.LINK}"]
+    checkout.run("Copying the kernel source", ["rsync", "-a", *exclude, f"{tree}/", new])
+    if (tree / patches.LINK).is_symlink():
+        patches.revert(new, patches.OURS)
+    if (new / ".config").exists() or (new / "include/config").exists():
+        checkout.run("Cleaning the copy", ["make", "-C", new, "mrproper"])
+
+
+def _identity(origin: Path) -> str:
+    digest = hashlib.sha256(str(origin).encode())
+    for path in _files(origin):
+        status = path.lstat()
+        digest.update(f"{path} {status.st_size} {status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _files(origin: Path) -> list[Path]:
+    if origin.is_file():
+        return [origin]
+    files = []
+    for directory, subdirectories, names in os.walk(origin):
+        subdirectories[:] = [name for name in subdirectories if name != ".git"]
+        files += [Path(directory, name) for name in names]
+    return sorted(files)
+
+
+def _fetch(checkout: Checkout, tarball: Path) -> None:
+    """Get the package through apt, with a state of its own: the system's stays as it is."""
+    state = checkout.downloads / "apt"
+    remove(state)
+    for directory in ("lists/partial", "cache/archives/partial"):
+        (state / directory).mkdir(parents=True)
+    (state / "status").touch()
+    (state / "sources.list").write_text(f"deb [signed-by={KEYRING}] {_mirror()} {SUITE} main\n")
+    options = {
+        "Dir::Etc::sourcelist": state / "sources.list",
+        "Dir::Etc::sourceparts": "/dev/null",
+        "Dir::State::lists": state / "lists",
+        "Dir::State::status": state / "status",
+        "Dir::Cache": state / "cache",
+        "Acquire::Languages": "none",
+        "APT::Update::Error-Mode": "any",
+        "APT::Sandbox::User": "root",
+    }
+    apt = ["apt-get", *(f"-o{name}={value}" for name, value in options.items())]
+    checkout.run("Looking for the kernel source", [*apt, "update"])
+    download = [*apt, "download", PACKAGE]
+    checkout.run("Fetching the kernel source", download, cwd=state, far=lambda _: _size(state))
+    package = next(state.glob("*.deb"))
+    checkout.run("Unpacking the package", ["dpkg-deb", "-x", package, state])
+    (state / f"usr/src/{PACKAGE}.tar.xz").rename(tarball)
+    remove(state)
+
+
+def _mirror() -> str:
+    """The address that this machine gets its own release from."""
+    release = packages.codename()
+    _, targets = ask("apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(CODENAME)")
+    for uri, *names in map(str.split, targets.splitlines()):
+        if release and release in names:
+            return uri
+    raise LabError("apt knows no Debian mirror for this release")
+
+
+def _size(state: Path) -> str:
+    return f"{sum(path.stat().st_size for path in state.glob('*.deb*')) // 1_000_000} MB"
