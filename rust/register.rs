@@ -64,6 +64,7 @@ pub(crate) fn control(ptr: *mut Area, len: u32, flags: u32, sig: u32) -> Result 
     }
 }
 
+#[inline(always)]
 fn register(task: Current, asked: Registration, version: Version, flags: u32) -> Result {
     let area = UserPtr::<Area>::new(core::ptr::with_exposed_provenance_mut(asked.addr));
     if !area.access_ok(asked.len as usize) {
@@ -82,6 +83,7 @@ fn register(task: Current, asked: Registration, version: Version, flags: u32) ->
 ///
 /// A stale `rseq_cs` is overwritten without a look: C libraries reuse the areas of threads that
 /// have exited. What lies behind `mm_cid` in a legacy area belongs to user space.
+#[inline(always)]
 fn initialize(area: &UserPtr<Area>, version: Version, flags: u32) -> Result<(), Fault> {
     let area = area.open()?;
 
@@ -97,6 +99,7 @@ fn initialize(area: &UserPtr<Area>, version: Version, flags: u32) -> Result<(), 
     Ok(())
 }
 
+#[inline(always)]
 fn unregister(task: Current) -> Result {
     if let Err(fault) = reset(&task.area()) {
         task.segfault();
@@ -107,6 +110,7 @@ fn unregister(task: Current) -> Result {
 }
 
 /// Leaves ID fields that tell user space that nobody keeps them up to date.
+#[inline(always)]
 fn reset(area: &UserPtr<Area>) -> Result<(), Fault> {
     let area = area.open()?;
 

@@ -148,6 +148,7 @@ impl Current {
     }
 
     /// The registration in use.
+    #[inline(always)]
     pub(crate) fn registration(&self) -> Option<Registration> {
         let data = self.data();
         let addr = data.usrptr.get().addr();
@@ -159,6 +160,7 @@ impl Current {
     }
 
     /// Takes a registration into use and has its ID fields written on the way to user space.
+    #[inline(always)]
     pub(crate) fn register(&self, area: Registration, version: Version) {
         let data = self.data();
         data.usrptr.set(ptr::with_exposed_provenance_mut(area.addr));
@@ -199,6 +201,7 @@ impl Current {
     }
 
     /// The version of the registration in use.
+    #[inline(always)]
     pub(crate) fn version(&self) -> Option<Version> {
         self.registration()?;
         Some(

@@ -71,6 +71,7 @@ pub(crate) fn control(arg2: usize, arg3: usize) -> Result<usize> {
 }
 
 /// Turns the flag over that tells user space whether slices are `enabled`.
+#[inline(always)]
 fn announce(task: Current, enabled: bool) -> Result<(), Fault> {
     let area = task.area().open()?;
     let flags = flip(area.load(field!(Area, flags))?, enabled).ok_or(Fault)?;
