@@ -47,7 +47,7 @@ struct Data {
 #[repr(C, align(8))]
 struct Event {
     sched_switch: Cell<u8>,
-    #[cfg_attr(not(CONFIG_RSEQ_RUST_KUNIT_TEST), expect(dead_code))]
+    #[cfg_attr(not(CONFIG_RSEQ_RUST_KUNIT_TEST), allow(dead_code))]
     ids_changed: Cell<u8>,
     _user_irq: Cell<u8>,
     _unused: Cell<u8>,

@@ -17,6 +17,9 @@
 //! Nothing may be called while a region is open. Loads and stores are inlined; anything else
 //! belongs before or after.
 
+// Registration only stores.
+#![cfg_attr(not(CONFIG_RSEQ_SLICE_EXTENSION), allow(dead_code))]
+
 use crate::abi::SliceCtrl;
 use core::marker::PhantomData;
 use kernel::{

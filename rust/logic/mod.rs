@@ -9,4 +9,5 @@
 #![deny(unsafe_code)]
 
 pub(crate) mod registration;
+#[cfg(any(CONFIG_RSEQ_SLICE_EXTENSION, test))]
 pub(crate) mod slice;
