@@ -171,6 +171,7 @@ pub(crate) fn possible_cpus() -> impl Iterator<Item = CpuId> {
 /// # Safety
 ///
 /// `counter` must be the per-CPU offset of an `unsigned long`.
+#[cfg(CONFIG_RSEQ_STATS)]
 #[inline(always)]
 pub(crate) unsafe fn increment(counter: *mut usize) {
     // SAFETY: Guaranteed by the caller.

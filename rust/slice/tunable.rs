@@ -2,17 +2,18 @@
 
 //! The length of a slice, `rseq/slice_ext_nsec` in debugfs.
 
-use crate::logic::slice::tunable::{
-    acceptable,
-    MIN_NSEC, //
-};
+use crate::logic::slice::tunable::MIN_NSEC;
 use kernel::{
     bindings,
-    prelude::*,
     sync::atomic::{
         Atomic,
         Relaxed, //
     }, //
+};
+#[cfg(CONFIG_DEBUG_FS)]
+use {
+    crate::logic::slice::tunable::acceptable,
+    kernel::prelude::*, //
 };
 
 // Read on every grant, so kept away from what is written often.
@@ -29,6 +30,7 @@ pub(crate) fn nsec() -> u32 {
 /// # Errors
 ///
 /// `ERANGE` outside of 5 to 50 us.
+#[cfg(CONFIG_DEBUG_FS)]
 pub(crate) fn set_nsec(nsec: u32) -> Result {
     if !acceptable(nsec) {
         return Err(ERANGE);

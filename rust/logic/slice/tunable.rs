@@ -2,6 +2,9 @@
 
 //! The bounds of the slice length.
 
+// Without debugfs nobody can change it.
+#![cfg_attr(not(CONFIG_DEBUG_FS), allow(dead_code))]
+
 /// The shortest slice, and the default, in ns.
 pub(crate) const MIN_NSEC: u32 = 5_000;
 /// The longest slice, in ns.
