@@ -81,24 +81,36 @@ TEST(killed_with_a_grant)
 		TH_LOG("%lu granted, %lu ended", st.v[STAT_SGRANT], grants_ended(&st));
 }
 
-static void *yield_always(void *arg)
+/* Ask for grants and give the CPU back. */
+static void yield_grants(struct rseq *rs)
+{
+	set_word(rs, REQUESTED);
+	spin_while(rs, REQUESTED, 4096);
+	set_request(rs, 0);
+	slice_yield();
+}
+
+struct worker {
+	void (*step)(struct rseq *rs);
+};
+
+/* The body of a thread with slices that takes its step until stopped */
+static void *work(void *arg)
 {
 	struct rseq *rs = area_alloc();
+	struct worker *worker = arg;
 
 	if (!rs || register_v2(rs, FLAG_DEFAULT_ON))
 		return arg;
-	while (!READ_ONCE(stop)) {
-		set_word(rs, REQUESTED);
-		spin_while(rs, REQUESTED, 4096);
-		set_request(rs, 0);
-		slice_yield();
-	}
+	while (!READ_ONCE(stop))
+		worker->step(rs);
 	return unregister(rs, v2_len()) ? arg : NULL;
 }
 
 /* The IDs may change between the entry of the system call and its work. */
 TEST(moved_while_it_yields)
 {
+	struct worker yields = { yield_grants };
 	struct contender contender[2];
 	pthread_t yielder;
 	struct stats st;
@@ -114,7 +126,7 @@ TEST(moved_while_it_yields)
 	}
 	ASSERT_TRUE(read_stats(&st));
 	stop = false;
-	ASSERT_EQ(0, pthread_create(&yielder, NULL, yield_always, &st));
+	ASSERT_EQ(0, pthread_create(&yielder, NULL, work, &yields));
 	for (start = now(); now() - start < MOVING_NSEC; usleep(50)) {
 		CPU_ZERO(&set);
 		CPU_SET((now() >> 6) & 1, &set);
@@ -127,17 +139,6 @@ TEST(moved_while_it_yields)
 		contender_stop(&contender[cpu]);
 	EXPECT_TRUE(balanced(&st))
 		TH_LOG("%lu granted, %lu ended", st.v[STAT_SGRANT], grants_ended(&st));
-}
-
-static void *grant_always(void *arg)
-{
-	struct rseq *rs = area_alloc();
-
-	if (!rs || register_v2(rs, FLAG_DEFAULT_ON))
-		return arg;
-	while (!READ_ONCE(stop))
-		hold_grants(rs);
-	return unregister(rs, v2_len()) ? arg : NULL;
 }
 
 /* From another CPU, and not as a realtime thread */
@@ -170,6 +171,7 @@ static long wakeups(void)
 TEST(interrupted_by_membarrier)
 {
 	struct sched_param rt = { .sched_priority = 10 };
+	struct worker holds = { hold_grants };
 	pthread_t holder, sender;
 	long alone, disturbed;
 	void *failed;
@@ -180,7 +182,7 @@ TEST(interrupted_by_membarrier)
 			     MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ, 0, 0));
 	stop = false;
 	ASSERT_TRUE(pin_to(last_cpu()));
-	ASSERT_EQ(0, pthread_create(&holder, NULL, grant_always, &rt));
+	ASSERT_EQ(0, pthread_create(&holder, NULL, work, &holds));
 	ASSERT_EQ(0, sched_setscheduler(0, SCHED_FIFO, &rt));
 	alone = wakeups();
 
