@@ -4,6 +4,7 @@
 import os
 import shutil
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from checkout import ROOT, Checkout
@@ -20,8 +21,9 @@ PROGRAMS = ("busybox", "bash", "chrt")
 _BY_HAND = ("rseq:check_optimized", "rseq:param_test", "rseq:param_test_mm_cid_compare_twice")
 
 
+@cache
 def initramfs(checkout: Checkout, variant: Variant) -> Path:
-    """Pack the guest's user space. Needs the kernel to be built."""
+    """Pack the guest's user space, once a run. Needs the kernel to be built."""
     selftests = _selftests(checkout, variant)
     archive = checkout.own / f"initramfs-{variant.arch.name}.cpio"
     contents = archive.with_suffix(".list")
