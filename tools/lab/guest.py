@@ -13,7 +13,7 @@ from failure import LabError
 from settings import Variant
 
 FILES = Path(__file__).parent / "guest"
-OURS = ROOT / "tools/testing/selftests/rseq_slice"
+OURS = ROOT / "tools/testing/selftests/rseq_abi"
 
 PROGRAMS = ("busybox", "bash", "chrt")
 
@@ -48,16 +48,16 @@ def _selftests(checkout: Checkout, variant: Variant) -> Path:
     options = [f"ARCH={arch}", f"KHDR_INCLUDES=-isystem {headers}/usr/include"]
     make = ["make", f"-j{os.cpu_count()}", "-C"]
     theirs = [*make, checkout.source / "tools/testing/selftests", "TARGETS=rseq", f"O={objects}"]
-    ours = [*make, OURS, f"KSRC={checkout.source}", f"OUTPUT={objects}/rseq_slice", *options]
-    (objects / "rseq_slice").mkdir(parents=True, exist_ok=True)
+    ours = [*make, OURS, f"KSRC={checkout.source}", f"OUTPUT={objects}/rseq_abi", *options]
+    (objects / "rseq_abi").mkdir(parents=True, exist_ok=True)
     install = ["make", "-C", checkout.source, f"O={headers}", f"ARCH={arch}", "headers"]
     checkout.run("Installing kernel headers", install)
     with checkout.replacing(installed) as new:
         checkout.run(
             "Building the kernel's selftests", [*theirs, *options, f"INSTALL_PATH={new}", "install"]
         )
-        checkout.run("Building our selftests", [*ours, f"INSTALL_PATH={new}/rseq_slice", "install"])
-        _, listed = ask(*ours, "-s", "COLLECTION=rseq_slice", "emit_tests")
+        checkout.run("Building our selftests", [*ours, f"INSTALL_PATH={new}/rseq_abi", "install"])
+        _, listed = ask(*ours, "-s", "COLLECTION=rseq_abi", "emit_tests")
         with open(new / "kselftest-list.txt", "a") as tests:
             tests.writelines(f"{test}\n" for test in [*listed.splitlines(), *_BY_HAND])
     stamp.write_text(identity)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* prctl(PR_RSEQ_SLICE_EXTENSION): results, and what becomes of rseq::flags */
 
-#include "rseq_slice.h"
+#include "rseq_abi.h"
 
 #define GET	PR_RSEQ_SLICE_EXTENSION_GET
 #define SET	PR_RSEQ_SLICE_EXTENSION_SET

@@ -5,7 +5,7 @@
 
 #include <sys/mount.h>
 
-#include "rseq_slice.h"
+#include "rseq_abi.h"
 
 #define DEBUGFS		"/sys/kernel/debug"
 #define NSEC_FILE	DEBUGFS "/rseq/slice_ext_nsec"

@@ -3,8 +3,8 @@
  * What every program of this directory needs: raw system calls, the control
  * word, a CPU of its own with a contender on it, children that may die.
  */
-#ifndef RSEQ_SLICE_H
-#define RSEQ_SLICE_H
+#ifndef RSEQ_ABI_H
+#define RSEQ_ABI_H
 
 #include <errno.h>
 #include <fcntl.h>
@@ -433,4 +433,4 @@ static inline void need_slices(void)
 	}
 }
 
-#endif /* RSEQ_SLICE_H */
+#endif /* RSEQ_ABI_H */

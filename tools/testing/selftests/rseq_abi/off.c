@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A kernel booted with rseq_slice_ext=off: no trace of slices anywhere */
 
-#include "rseq_slice.h"
+#include "rseq_abi.h"
 
 FIXTURE(off)
 {
