@@ -69,6 +69,30 @@ impl SliceCtrl {
     }
 }
 
+/// What a thread announces in [`Area::rseq_cs`], `struct rseq_cs`.
+///
+/// Read-only data of the program, as a rule; the kernel never writes to it.
+#[repr(C, align(32))]
+pub(crate) struct Descriptor {
+    /// 0; only debug mode looks.
+    pub(crate) version: u32,
+    /// 0; only debug mode looks.
+    pub(crate) flags: u32,
+    /// Address of the first instruction.
+    pub(crate) start_ip: u64,
+    /// Bytes from there to the first instruction after the commit.
+    pub(crate) post_commit_offset: u64,
+    /// Address of the abort handler.
+    pub(crate) abort_ip: u64,
+}
+
+/// The bytes in front of an abort handler.
+#[repr(C)]
+pub(crate) struct HandlerPrefix {
+    /// The signature that the thread registered.
+    pub(crate) signature: u32,
+}
+
 /// Value of [`Area::cpu_id`] in an area that is not, or not yet, in use.
 pub(crate) const CPU_ID_UNINITIALIZED: u32 = u32::MAX;
 
@@ -111,6 +135,13 @@ const _: () = {
     assert!(FEATURE_SIZE as usize == offset_of!(rseq, end));
     assert!(align_of::<Area>() == align_of::<rseq>());
     assert!(size_of::<SliceCtrl>() == size_of::<rseq_slice_ctrl>());
+
+    assert!(offset_of!(Descriptor, version) == offset_of!(rseq_cs, version));
+    assert!(offset_of!(Descriptor, flags) == offset_of!(rseq_cs, flags));
+    assert!(offset_of!(Descriptor, start_ip) == offset_of!(rseq_cs, start_ip));
+    assert!(offset_of!(Descriptor, post_commit_offset) == offset_of!(rseq_cs, post_commit_offset));
+    assert!(offset_of!(Descriptor, abort_ip) == offset_of!(rseq_cs, abort_ip));
+    assert!(size_of::<Descriptor>() == size_of::<rseq_cs>());
 
     assert!(CPU_ID_UNINITIALIZED == rseq_cpu_id_state_RSEQ_CPU_ID_UNINITIALIZED as u32);
     assert!(REGISTER_UNREGISTER == rseq_flags_RSEQ_FLAG_UNREGISTER);

@@ -1,93 +1,117 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `rseq/slice_ext_nsec`, in the debugfs directory that the C side owns.
-//!
-//! The kernel crate's debugfs abstraction makes its own directories and files that only root can
-//! read. The directory and the mode of this file are ABI, so it is made with the C interface.
+//! The directory `rseq` in debugfs: `stats`, `debug` and `slice_ext_nsec`.
 
-use crate::slice::tunable;
-use core::ptr::{
-    null,
-    null_mut, //
-};
+use crate::task::debugging;
 use kernel::{
     bindings,
+    debugfs::{
+        Reader,
+        Scope,
+        ScopedDir,
+        Writer, //
+    },
+    fmt,
     prelude::*,
-    seq_file::SeqFile,
-    seq_print, //
+    str::kstrtobool_bytes,
+    uaccess::UserSliceReader, //
 };
 
-struct FileOperations(bindings::file_operations);
+#[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
+use crate::slice::tunable;
+#[cfg(CONFIG_RSEQ_STATS)]
+use crate::stats;
 
-// SAFETY: Never written to.
-unsafe impl Sync for FileOperations {}
-
-static SLICE_EXT_NSEC: FileOperations = FileOperations(bindings::file_operations {
-    open: Some(open),
-    read: Some(bindings::seq_read),
-    write: Some(write),
-    llseek: Some(bindings::seq_lseek),
-    release: Some(bindings::single_release),
-    ..pin_init::zeroed()
-});
-
-/// Creates the file in `dir`. Task context, once at boot.
+/// Creates the files, which stay for ever. Task context, once at boot.
 ///
-/// # Safety
+/// # Errors
 ///
-/// `dir` must be a debugfs directory.
-pub(crate) unsafe fn init(dir: *mut bindings::dentry) {
-    // SAFETY: Guaranteed by the caller; name and operations are static.
-    unsafe {
-        bindings::debugfs_create_file_full(
-            c"slice_ext_nsec".as_char_ptr(),
-            0o644,
-            dir,
-            null_mut(),
-            null(),
-            &SLICE_EXT_NSEC.0,
-        )
-    };
+/// `ENOMEM`.
+pub(crate) fn init() -> Result {
+    let files = KBox::pin_init(Scope::dir((), c"rseq", |(), dir| fill(dir)), GFP_KERNEL)?;
+    core::mem::forget(files);
+    Ok(())
 }
 
-/// # Safety
-///
-/// To be called by the VFS with the file that it opens.
-unsafe extern "C" fn open(_inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
-    // SAFETY: The VFS passes the file that it opens.
-    unsafe { bindings::single_open(file, Some(show), null_mut()) }
+fn fill(dir: &ScopedDir<'_, '_>) {
+    #[cfg(CONFIG_RSEQ_STATS)]
+    dir.read_only_file(c"stats", &Stats);
+    dir.read_write_file(c"debug", &Debug);
+    #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
+    dir.read_write_file(c"slice_ext_nsec", &SliceExtNsec);
 }
 
-/// # Safety
-///
-/// To be called by `seq_read` with the seq_file of an [`open`]ed file.
-unsafe extern "C" fn show(seq: *mut bindings::seq_file, _: *mut c_void) -> c_int {
-    // SAFETY: `seq_read` passes its own valid seq_file and holds its lock.
-    let seq = unsafe { SeqFile::from_raw(seq) };
-    seq_print!(seq, "{}\n", tunable::nsec());
-    0
-}
+/// The modes of the files are ABI: everyone may read them who gets into debugfs.
+const EVERYONE: u16 = 0o444;
 
-/// # Safety
-///
-/// To be called by the VFS with an [`open`]ed file.
-unsafe extern "C" fn write(
-    _file: *mut bindings::file,
-    buf: *const c_char,
-    count: usize,
-    _pos: *mut bindings::loff_t,
-) -> isize {
-    match parse(buf, count).and_then(tunable::set_nsec) {
-        Ok(()) => count as isize,
-        Err(error) => error.to_errno() as isize,
+/// `stats`: the sum over all CPUs of every counter.
+#[cfg(CONFIG_RSEQ_STATS)]
+struct Stats;
+
+#[cfg(CONFIG_RSEQ_STATS)]
+impl Writer for Stats {
+    const READERS: u16 = EVERYONE;
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The totals end in the same column.
+        for (name, total) in stats::totals() {
+            writeln!(f, "{name}:{total:0$}", 23 - name.len())?;
+        }
+        Ok(())
     }
 }
 
-fn parse(buf: *const c_char, count: usize) -> Result<u32> {
-    let mut nsec = 0;
-    // SAFETY: `nsec` is valid for writing; `buf` is checked to be user memory.
-    match unsafe { bindings::kstrtouint_from_user(buf, count, 10, &mut nsec) } {
-        0 => Ok(nsec),
-        _ => Err(EINVAL),
+/// `debug`: whether debug mode is on.
+struct Debug;
+
+impl Writer for Debug {
+    const READERS: u16 = EVERYONE;
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", u8::from(debugging()))
+    }
+}
+
+impl Reader for Debug {
+    fn read_from_slice(&self, reader: &mut UserSliceReader) -> Result {
+        let mut text = [0; 3];
+        let len = reader.read_slice_partial(&mut text, 0).or(Err(EINVAL))?;
+        let on = kstrtobool_bytes(&text[..len])?;
+
+        // SAFETY: Task context.
+        unsafe { bindings::rseq_control_debug(on) };
+        Ok(())
+    }
+}
+
+/// `slice_ext_nsec`: the length of slices.
+#[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
+struct SliceExtNsec;
+
+#[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
+impl Writer for SliceExtNsec {
+    const READERS: u16 = EVERYONE;
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", tunable::nsec())
+    }
+}
+
+#[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
+impl Reader for SliceExtNsec {
+    fn read_from_slice(&self, reader: &mut UserSliceReader) -> Result {
+        // As much as `kstrtouint_from_user()` looks at, and the end of the string.
+        const LEN: usize = 34;
+        let mut text = [0; LEN + 1];
+        reader
+            .read_slice_partial(&mut text[..LEN], 0)
+            .or(Err(EINVAL))?;
+
+        let mut nsec = 0;
+        // SAFETY: The string is terminated, `nsec` valid for writing.
+        match unsafe { bindings::kstrtouint(text.as_ptr(), 10, &mut nsec) } {
+            0 => tunable::set_nsec(nsec),
+            _ => Err(EINVAL),
+        }
     }
 }

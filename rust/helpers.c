@@ -5,9 +5,11 @@
 
 #include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/ptrace.h>
 #include <linux/rseq_entry.h>
 #include <linux/sched.h>
 #include <linux/thread_info.h>
+#include <linux/topology.h>
 #include <linux/uaccess.h>
 
 /*
@@ -67,6 +69,14 @@ fault:
 	return false;
 }
 
+__rust_helper bool rust_helper_user_region_get_u64(u64 *val, const u64 __user *uptr)
+{
+	region_get_user(*val, uptr, fault);
+	return true;
+fault:
+	return false;
+}
+
 __rust_helper bool rust_helper_user_region_put_u64(u64 val, u64 __user *uptr)
 {
 	region_put_user(val, uptr, fault);
@@ -78,6 +88,48 @@ fault:
 __rust_helper bool rust_helper_access_ok(const void __user *uptr, unsigned long size)
 {
 	return access_ok(uptr, size);
+}
+
+__rust_helper void rust_helper_pagefault_disable(void)
+{
+	pagefault_disable();
+}
+
+__rust_helper void rust_helper_pagefault_enable(void)
+{
+	pagefault_enable();
+}
+
+__rust_helper unsigned long rust_helper_task_size(void)
+{
+	return TASK_SIZE;
+}
+
+/* The registers of user space */
+__rust_helper unsigned long rust_helper_instruction_pointer(struct pt_regs *regs)
+{
+	return instruction_pointer(regs);
+}
+
+__rust_helper void rust_helper_instruction_pointer_set(struct pt_regs *regs, unsigned long ip)
+{
+	instruction_pointer_set(regs, ip);
+}
+
+/* Where a task runs */
+__rust_helper unsigned int rust_helper_task_cpu(const struct task_struct *t)
+{
+	return task_cpu(t);
+}
+
+__rust_helper unsigned int rust_helper_task_mm_cid(struct task_struct *t)
+{
+	return task_mm_cid(t);
+}
+
+__rust_helper int rust_helper_cpu_to_node(int cpu)
+{
+	return cpu_to_node(cpu);
 }
 
 /* Per-CPU data and what keeps a task on its CPU */

@@ -6,6 +6,9 @@
 //! one is "this" is stable only while the task cannot migrate. [`PerCpu::this`] therefore wants to
 //! see a [`StaysHere`] token, and what it returns does not outlive that token.
 
+// Only slices have per-CPU variables of their own.
+#![cfg_attr(not(CONFIG_RSEQ_SLICE_EXTENSION), allow(dead_code))]
+
 use core::{
     cell::UnsafeCell,
     mem::MaybeUninit, //
@@ -176,4 +179,21 @@ pub(crate) fn possible_cpus() -> impl Iterator<Item = CpuId> {
 pub(crate) unsafe fn increment(counter: *mut usize) {
     // SAFETY: Guaranteed by the caller.
     unsafe { bindings::this_cpu_inc_ulong(counter) };
+}
+
+/// The sum of a counter over all possible CPUs; a snapshot that others may count on meanwhile.
+///
+/// # Safety
+///
+/// `counter` must be the per-CPU offset of an `unsigned long`.
+#[cfg(all(CONFIG_RSEQ_STATS, any(CONFIG_DEBUG_FS, CONFIG_RSEQ_RUST_KUNIT_TEST)))]
+pub(crate) unsafe fn sum(counter: *mut usize) -> usize {
+    possible_cpus()
+        .map(|cpu| {
+            // SAFETY: Guaranteed by the caller; `cpu` is possible.
+            let copy = unsafe { bindings::per_cpu_ptr(counter.cast(), cpu.as_u32()) };
+            // SAFETY: This is the copy of `cpu`.
+            unsafe { copy.cast::<usize>().read_volatile() }
+        })
+        .fold(0, usize::wrapping_add)
 }

@@ -2,12 +2,13 @@
 
 //! Restartable sequences and time slice extensions.
 //!
-//! An event comes in through a gate, inline C in `include/linux/rseq_gate.h` that calls only if
-//! there is something to do; passes one of the doors below, each one line long; reaches the concept
-//! that deals with it, which asks [`logic`] for the decision and acts on it.
+//! An event comes in through a gate, inline C in `include/linux/rseq_gate.h` and in the kernel's own
+//! headers, that calls only if there is something to do; passes one of the doors below, each one
+//! line long; reaches the concept that deals with it, which asks [`logic`] for the decision and acts
+//! on it.
 //!
-//! [`register`] is `rseq(2)`, [`mod@slice`] the time slice extensions. IDs and critical sections are
-//! in `kernel/rseq.c` and `include/linux/rseq_entry.h`.
+//! [`register`] is `rseq(2)`; [`exit`] the way to user space, where [`ids`] are published and
+//! [`critical_section`]s aborted; [`mod@slice`] the time slice extensions.
 //!
 //! C headers: [`include/linux/rseq.h`](srctree/include/linux/rseq.h),
 //! [`include/linux/rseq_entry.h`](srctree/include/linux/rseq_entry.h).
@@ -16,18 +17,21 @@
 #![allow(rustdoc::private_intra_doc_links)]
 
 mod abi;
-#[cfg(all(CONFIG_RSEQ_SLICE_EXTENSION, CONFIG_DEBUG_FS))]
+mod critical_section;
+#[cfg(CONFIG_DEBUG_FS)]
 mod debugfs;
+mod exit;
+mod ids;
 #[cfg(CONFIG_RSEQ_RUST_KUNIT_TEST)]
 mod kunit;
 mod logic;
-#[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
 mod percpu;
 mod register;
+mod regs;
 mod slice;
-#[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
 mod stats;
 mod task;
+mod trace;
 mod uaccess;
 
 use kernel::{
@@ -35,6 +39,8 @@ use kernel::{
     error::from_result,
     prelude::*, //
 };
+use regs::UserRegs;
+use task::Current;
 
 /// `rseq(2)`; see [`register::control`].
 ///
@@ -51,6 +57,66 @@ pub unsafe extern "C" fn rseq_registration(
     from_result(|| register::control(area.cast(), len, flags as u32, sig).map(|()| 0))
 }
 
+/// Last step into user space of a thread whose area needs attention; see [`exit::fast`].
+///
+/// # Safety
+///
+/// To be called by the exit code only, with interrupts disabled, for the current task and its user
+/// registers.
+#[export]
+pub unsafe extern "C" fn rseq_exit_user_update(
+    regs: *mut bindings::pt_regs,
+    _current: *mut bindings::task_struct,
+) -> bool {
+    // SAFETY: Guaranteed by the caller.
+    exit::fast(Current::get(), unsafe { UserRegs::new(regs) })
+}
+
+/// Exit work, requested by a fast path that failed; see [`exit::slow`].
+///
+/// # Safety
+///
+/// To be called by the exit code, with the current task's user registers, or by hypervisors, with
+/// null.
+#[export]
+pub unsafe extern "C" fn __rseq_handle_slowpath(regs: *mut bindings::pt_regs) {
+    // SAFETY: Guaranteed by the caller.
+    exit::slow(Current::get(), unsafe { UserRegs::from_raw(regs) })
+}
+
+/// A signal is about to be delivered; see [`exit::before_signal`].
+///
+/// # Safety
+///
+/// To be called by the signal code only, with the user registers that the signal interrupts.
+#[export]
+pub unsafe extern "C" fn __rseq_signal_deliver(signal: c_int, regs: *mut bindings::pt_regs) {
+    // SAFETY: Guaranteed by the caller.
+    exit::before_signal(Current::get(), signal, unsafe { UserRegs::new(regs) })
+}
+
+/// The end of a system call in debug mode; see [`exit::after_syscall`].
+///
+/// # Safety
+///
+/// To be called by the syscall exit only, with the user registers of the current task.
+#[export]
+pub unsafe extern "C" fn __rseq_debug_syscall_return(regs: *mut bindings::pt_regs) {
+    // SAFETY: Guaranteed by the caller.
+    exit::after_syscall(Current::get(), unsafe { UserRegs::new(regs) })
+}
+
+/// Initcall: creates the files in debugfs; see [`debugfs::init`].
+///
+/// # Safety
+///
+/// To be called once, at boot.
+#[cfg(CONFIG_DEBUG_FS)]
+#[export]
+pub unsafe extern "C" fn rseq_debugfs_init() -> c_int {
+    from_result(|| debugfs::init().map(|()| 0))
+}
+
 /// `rseq_slice_yield(2)`: did the caller yield within a grant?
 ///
 /// The yielding itself has happened on entry, see [`slice::syscall_entry`].
@@ -61,7 +127,7 @@ pub unsafe extern "C" fn rseq_registration(
 #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
 #[export]
 pub unsafe extern "C" fn rseq_slice_yielded() -> c_long {
-    task::Current::get().take_yielded().into()
+    Current::get().take_yielded().into()
 }
 
 /// `prctl(PR_RSEQ_SLICE_EXTENSION)`; see [`slice::prctl::control`].
@@ -140,21 +206,4 @@ pub unsafe extern "C" fn rseq_slice_exit() {
 pub unsafe extern "C" fn rseq_slice_init() -> c_int {
     slice::timer::init();
     0
-}
-
-/// Creates the debugfs file of the slice length; see [`debugfs::init`].
-///
-/// # Safety
-///
-/// `dir` must be the debugfs directory of rseq.
-#[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
-#[export]
-pub unsafe extern "C" fn rseq_slice_ext_init(dir: *mut bindings::dentry) {
-    #[cfg(CONFIG_DEBUG_FS)]
-    // SAFETY: Guaranteed by the caller.
-    unsafe {
-        debugfs::init(dir)
-    }
-    #[cfg(not(CONFIG_DEBUG_FS))]
-    let _ = dir;
 }

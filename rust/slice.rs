@@ -49,7 +49,14 @@ pub(crate) mod timer;
 #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
 pub(crate) mod tunable;
 
-use crate::task::Current;
+use crate::{
+    abi::Area,
+    task::Current,
+    uaccess::{
+        Fault,
+        Region, //
+    }, //
+};
 
 /// Does this kernel offer slices? They can be compiled out, and switched off on the command line.
 pub(crate) fn available() -> bool {
@@ -68,4 +75,25 @@ pub(crate) fn enable(task: Current, on: bool) {
     task.enable_slices(on);
     #[cfg(not(CONFIG_RSEQ_SLICE_EXTENSION))]
     let _ = (task, on);
+}
+
+/// Clears the control word, if `task` has one. User access to `area` is open.
+#[inline(always)]
+pub(crate) fn clear_request(task: Current, area: &Region<Area>) -> Result<(), Fault> {
+    #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
+    return grant::clear_request(task, area);
+    #[cfg(not(CONFIG_RSEQ_SLICE_EXTENSION))]
+    {
+        let _ = (task, area);
+        Ok(())
+    }
+}
+
+/// Ends a grant, if there is one; the control word is clear already.
+#[inline(always)]
+pub(crate) fn revoke(task: Current) {
+    #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
+    grant::revoke(task);
+    #[cfg(not(CONFIG_RSEQ_SLICE_EXTENSION))]
+    let _ = task;
 }

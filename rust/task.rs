@@ -8,11 +8,18 @@
 
 use crate::{
     abi::Area,
-    logic::registration::{
-        Registration,
-        Version, //
+    logic::{
+        ids::Ids,
+        registration::{
+            Registration,
+            Version, //
+        }, //
     },
-    uaccess::UserPtr, //
+    percpu::IrqsDisabled,
+    uaccess::{
+        Checked,
+        UserPtr, //
+    }, //
 };
 use core::{
     cell::Cell,
@@ -21,15 +28,10 @@ use core::{
 };
 use kernel::{
     bindings,
+    ffi::c_int,
     task::Task,
-    types::{
-        NotThreadSafe,
-        Opaque, //
-    }, //
+    types::NotThreadSafe, //
 };
-
-#[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
-use crate::percpu::IrqsDisabled;
 
 /// `struct rseq_data`.
 #[repr(C)]
@@ -38,7 +40,7 @@ struct Data {
     len: Cell<u32>,
     sig: Cell<u32>,
     event: Event,
-    _ids: Opaque<bindings::rseq_ids>,
+    ids: Published,
     #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
     slice: Slice,
 }
@@ -47,13 +49,20 @@ struct Data {
 #[repr(C, align(8))]
 struct Event {
     sched_switch: Cell<u8>,
-    #[cfg_attr(not(CONFIG_RSEQ_RUST_KUNIT_TEST), allow(dead_code))]
     ids_changed: Cell<u8>,
-    _user_irq: Cell<u8>,
+    user_irq: Cell<u8>,
     _unused: Cell<u8>,
     has_rseq: Cell<u8>,
     _pad: Cell<u8>,
-    _error: Cell<u16>,
+    error: Cell<u16>,
+}
+
+/// `struct rseq_ids`.
+#[repr(C, align(8))]
+struct Published {
+    cpu_id: Cell<u32>,
+    mm_cid: Cell<u32>,
+    node_id: Cell<u32>,
 }
 
 /// `struct rseq_slice`.
@@ -69,8 +78,21 @@ struct Slice {
 const _: () = {
     use bindings::{
         rseq_data,
-        rseq_event, //
+        rseq_event,
+        rseq_ids, //
     };
+
+    // C has most members in anonymous unions and structures.
+    macro_rules! event {
+        ($($member:tt)+) => {
+            offset_of!(rseq_event, __bindgen_anon_1.__bindgen_anon_1.$($member)+)
+        };
+    }
+    macro_rules! ids {
+        ($member:ident) => {
+            offset_of!(rseq_ids, __bindgen_anon_1.__bindgen_anon_1.$member)
+        };
+    }
 
     assert!(size_of::<Data>() == size_of::<rseq_data>());
     assert!(align_of::<Data>() == align_of::<rseq_data>());
@@ -78,24 +100,23 @@ const _: () = {
     assert!(offset_of!(Data, len) == offset_of!(rseq_data, len));
     assert!(offset_of!(Data, sig) == offset_of!(rseq_data, sig));
     assert!(offset_of!(Data, event) == offset_of!(rseq_data, event));
-    assert!(offset_of!(Data, _ids) == offset_of!(rseq_data, ids));
+    assert!(offset_of!(Data, ids) == offset_of!(rseq_data, ids));
 
     assert!(size_of::<Event>() == size_of::<rseq_event>());
     assert!(
-        offset_of!(Event, ids_changed)
-            == offset_of!(
-                rseq_event,
-                __bindgen_anon_1
-                    .__bindgen_anon_1
-                    .__bindgen_anon_1
-                    .__bindgen_anon_1
-                    .ids_changed
-            )
+        offset_of!(Event, sched_switch) == event!(__bindgen_anon_1.__bindgen_anon_1.sched_switch)
     );
     assert!(
-        offset_of!(Event, has_rseq)
-            == offset_of!(rseq_event, __bindgen_anon_1.__bindgen_anon_1.has_rseq)
+        offset_of!(Event, ids_changed) == event!(__bindgen_anon_1.__bindgen_anon_1.ids_changed)
     );
+    assert!(offset_of!(Event, user_irq) == event!(__bindgen_anon_1.__bindgen_anon_1.user_irq));
+    assert!(offset_of!(Event, has_rseq) == event!(has_rseq));
+    assert!(offset_of!(Event, error) == event!(__bindgen_anon_2.error));
+
+    assert!(size_of::<Published>() == size_of::<rseq_ids>());
+    assert!(offset_of!(Published, cpu_id) == ids!(cpu_id));
+    assert!(offset_of!(Published, mm_cid) == ids!(mm_cid));
+    assert!(offset_of!(Published, node_id) == offset_of!(rseq_ids, node_id));
 };
 
 #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
@@ -111,6 +132,20 @@ const _: () = {
     assert!(offset_of!(Slice, expires) == offset_of!(rseq_slice, expires));
     assert!(offset_of!(Slice, yielded) == offset_of!(rseq_slice, yielded));
 };
+
+/// Is debug mode on? It checks what user space could get wrong.
+#[inline(always)]
+pub(crate) fn debugging() -> bool {
+    // SAFETY: Reads a static key.
+    unsafe { bindings::rseq_debugging() }
+}
+
+/// The end of user space for the current task.
+#[inline(always)]
+pub(crate) fn task_size() -> u64 {
+    // SAFETY: Reads the current task's personality, if that matters at all.
+    unsafe { bindings::task_size() as u64 }
+}
 
 /// The task that runs on this CPU, or that was interrupted there.
 ///
@@ -134,6 +169,12 @@ impl Current {
         }
     }
 
+    /// The address of the task.
+    #[inline(always)]
+    pub(crate) fn as_ptr(&self) -> *mut bindings::task_struct {
+        self.ptr
+    }
+
     #[inline(always)]
     fn data(&self) -> &Data {
         // SAFETY: The current task is alive. The layouts are asserted to agree above, and cells
@@ -145,6 +186,31 @@ impl Current {
     #[inline(always)]
     pub(crate) fn area(&self) -> UserPtr<Area> {
         UserPtr::new(self.data().usrptr.get())
+    }
+
+    /// [`Self::area`], for accesses within the region of something else.
+    #[inline(always)]
+    pub(crate) fn checked_area(&self) -> Checked<Area> {
+        // SAFETY: Registration has checked that the area lies in user space.
+        unsafe { Checked::new(self.data().usrptr.get().addr()) }
+    }
+
+    /// The signature of abort handlers, meaningful only with a registration.
+    #[inline(always)]
+    pub(crate) fn signature(&self) -> u32 {
+        self.data().sig.get()
+    }
+
+    /// Is there a registration in use?
+    #[inline(always)]
+    pub(crate) fn is_registered(&self) -> bool {
+        self.data().event.has_rseq.get() != 0
+    }
+
+    /// Is there one, and is it a V2 registration?
+    #[inline(always)]
+    pub(crate) fn is_v2(&self) -> bool {
+        self.data().event.has_rseq.get() > Version::Legacy as u8
     }
 
     /// The registration in use.
@@ -167,8 +233,7 @@ impl Current {
         data.len.set(area.len);
         data.sig.set(area.sig);
         data.event.has_rseq.set(version as u8);
-        // SAFETY: Sets flags of the current task.
-        unsafe { bindings::rseq_force_update() };
+        self.mark();
     }
 
     /// Forgets the registration and all that belongs to it.
@@ -181,7 +246,98 @@ impl Current {
     #[cold]
     pub(crate) fn segfault(&self) {
         // SAFETY: Called in task context of the current task.
-        unsafe { bindings::force_sig(bindings::SIGSEGV as i32) };
+        unsafe { bindings::force_sig(bindings::SIGSEGV as c_int) };
+    }
+
+    /// [`Self::segfault`] while `signal` is delivered; kills the task if that is `SIGSEGV` itself.
+    #[cold]
+    pub(crate) fn segfault_in(&self, signal: c_int) {
+        // SAFETY: Called in task context of the current task.
+        unsafe { bindings::force_sigsegv(signal) };
+    }
+
+    /// Is the task past the point from where it could return to user space?
+    #[inline(always)]
+    pub(crate) fn is_exiting(&self) -> bool {
+        // SAFETY: By the type invariant the pointer is valid; only the task itself sets this flag.
+        unsafe { (*self.ptr).flags & bindings::PF_EXITING != 0 }
+    }
+
+    /// Where the task runs at this moment.
+    #[inline(always)]
+    pub(crate) fn current_ids(&self) -> Ids {
+        // SAFETY: By the type invariant the pointer is valid.
+        let cpu = unsafe { bindings::task_cpu(self.ptr) };
+        // SAFETY: As above.
+        let mm_cid = unsafe { bindings::task_mm_cid(self.ptr) };
+        // SAFETY: A task runs on a possible CPU.
+        let node = unsafe { bindings::cpu_to_node(cpu as c_int) } as u32;
+
+        Ids { cpu, node, mm_cid }
+    }
+
+    /// The IDs that were published last.
+    #[inline(always)]
+    pub(crate) fn ids(&self) -> Ids {
+        let ids = &self.data().ids;
+        Ids {
+            cpu: ids.cpu_id.get(),
+            node: ids.node_id.get(),
+            mm_cid: ids.mm_cid.get(),
+        }
+    }
+
+    /// Remembers the IDs that were published.
+    #[inline(always)]
+    pub(crate) fn set_ids(&self, ids: Ids) {
+        let data = &self.data().ids;
+        data.cpu_id.set(ids.cpu);
+        data.mm_cid.set(ids.mm_cid);
+        data.node_id.set(ids.node);
+    }
+
+    /// Marks the task: its area has to be updated on the way to user space.
+    #[inline(always)]
+    pub(crate) fn mark(&self) {
+        // SAFETY: Sets flags of the current task.
+        unsafe { bindings::rseq_force_update() };
+    }
+
+    /// Takes the mark away; returns what to publish if there was one.
+    ///
+    /// With interrupts disabled, the scheduler cannot set a mark that is lost, nor move the task to
+    /// where the IDs are others:
+    ///
+    /// ```text
+    ///     take the mark
+    ///     read the IDs
+    ///     <preempted: migrates, sets the mark>
+    ///     publish the IDs                          wrong, but the mark has it done again
+    /// ```
+    pub(crate) fn take_mark(&self) -> Option<Ids> {
+        let event = &self.data().event;
+        let _irqs_off = IrqsDisabled::new();
+
+        event.ids_changed.set(0);
+        event.error.set(0);
+        (event.sched_switch.replace(0) != 0).then(|| self.current_ids())
+    }
+
+    /// Did the IDs change since they were published, or do programs expect them anew?
+    #[inline(always)]
+    pub(crate) fn ids_changed(&self) -> bool {
+        self.data().event.ids_changed.get() != 0
+    }
+
+    /// Was it an interrupt that brought the task into the kernel?
+    #[inline(always)]
+    pub(crate) fn interrupted(&self) -> bool {
+        self.data().event.user_irq.get() != 0
+    }
+
+    /// Takes back the request for the slow path, and what else the last attempt noted.
+    pub(crate) fn forget_slow_path(&self) {
+        self.data().event.error.set(0);
     }
 }
 
@@ -194,23 +350,15 @@ impl PartialEq<*mut bindings::task_struct> for Current {
 
 #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
 impl Current {
-    /// The address of the task, to recognize it by.
-    #[inline(always)]
-    pub(crate) fn as_ptr(&self) -> *mut bindings::task_struct {
-        self.ptr
-    }
-
     /// The version of the registration in use.
     #[inline(always)]
     pub(crate) fn version(&self) -> Option<Version> {
         self.registration()?;
-        Some(
-            if self.data().event.has_rseq.get() > Version::Legacy as u8 {
-                Version::V2
-            } else {
-                Version::Legacy
-            },
-        )
+        Some(if self.is_v2() {
+            Version::V2
+        } else {
+            Version::Legacy
+        })
     }
 
     /// Are slices enabled?
@@ -305,5 +453,31 @@ impl Current {
     /// Pretends that the scheduler ran.
     pub(crate) fn set_rescheduled(&self) {
         self.data().event.sched_switch.set(1);
+    }
+
+    /// Pretends that the task came from user space, by an interrupt or otherwise.
+    pub(crate) fn set_interrupted(&self, on: bool) {
+        self.data().event.user_irq.set(on.into());
+    }
+
+    /// Pretends that the fast path failed.
+    pub(crate) fn request_slow_path(&self) {
+        self.data().event.error.set(u16::MAX);
+    }
+
+    /// Is the slow path requested?
+    pub(crate) fn slow_path_requested(&self) -> bool {
+        self.data().event.error.get() != 0
+    }
+
+    /// Pretends that the task exits, until told otherwise.
+    pub(crate) fn set_exiting(&self, on: bool) {
+        // SAFETY: By the type invariant the pointer is valid; only the task writes its flags.
+        let flags = unsafe { &mut (*self.ptr).flags };
+        if on {
+            *flags |= bindings::PF_EXITING;
+        } else {
+            *flags &= !bindings::PF_EXITING;
+        }
     }
 }

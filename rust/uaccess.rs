@@ -17,11 +17,11 @@
 //! Nothing may be called while a region is open. Loads and stores are inlined; anything else
 //! belongs before or after.
 
-// Registration only stores.
-#![cfg_attr(not(CONFIG_RSEQ_SLICE_EXTENSION), allow(dead_code))]
-
 use crate::abi::SliceCtrl;
-use core::marker::PhantomData;
+use core::{
+    marker::PhantomData,
+    ptr, //
+};
 use kernel::{
     bindings,
     error::Error,
@@ -29,7 +29,7 @@ use kernel::{
     types::NotThreadSafe, //
 };
 
-/// User memory could not be accessed.
+/// User memory could not be accessed, or does not hold what it has to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fault;
 
@@ -75,9 +75,29 @@ impl<T> UserPtr<T> {
         }
         // INVARIANT: User access has just been opened, for `size_of::<T>()` bytes from `base`.
         Ok(Region {
-            base: base.cast(),
+            at: Checked(base.cast()),
             _cpu: NotThreadSafe,
         })
+    }
+}
+
+/// The address of a `T` that is known to lie in user space. Whether memory is there is not.
+///
+/// # Invariants
+///
+/// The address has been checked or masked to be one of user space.
+pub(crate) struct Checked<T>(*mut T);
+
+impl<T> Checked<T> {
+    /// Takes an address that was checked by other means.
+    ///
+    /// # Safety
+    ///
+    /// All of the `T` at `addr` must lie in the user part of the address space.
+    #[inline(always)]
+    pub(crate) unsafe fn new(addr: usize) -> Self {
+        // INVARIANT: Guaranteed by the caller.
+        Self(ptr::with_exposed_provenance_mut(addr))
     }
 }
 
@@ -85,10 +105,9 @@ impl<T> UserPtr<T> {
 ///
 /// # Invariants
 ///
-/// User access is open, and `base` has been checked or masked to be the address of a `T` in user
-/// space.
+/// User access is open.
 pub(crate) struct Region<T> {
-    base: *mut T,
+    at: Checked<T>,
     _cpu: NotThreadSafe,
 }
 
@@ -96,15 +115,36 @@ impl<T> Region<T> {
     /// Loads a field.
     #[inline(always)]
     pub(crate) fn load<F: Load>(&self, field: Field<T, F>) -> Result<F, Fault> {
-        // SAFETY: By the type invariant the field lies in an open region.
-        unsafe { F::load(self.base.wrapping_byte_add(field.offset).cast()) }
+        self.load_at(&self.at, field)
     }
 
     /// Stores to a field.
     #[inline(always)]
     pub(crate) fn store<F: Store>(&self, field: Field<T, F>, value: F) -> Result<(), Fault> {
-        // SAFETY: By the type invariant the field lies in an open region.
-        unsafe { value.store(self.base.wrapping_byte_add(field.offset).cast()) }
+        self.store_at(&self.at, field, value)
+    }
+
+    /// Loads a field of another object.
+    #[inline(always)]
+    pub(crate) fn load_at<U, F: Load>(
+        &self,
+        at: &Checked<U>,
+        field: Field<U, F>,
+    ) -> Result<F, Fault> {
+        // SAFETY: By the type invariants the field lies in user space, and user access is open.
+        unsafe { F::load(at.0.wrapping_byte_add(field.offset).cast()) }
+    }
+
+    /// Stores to a field of another object.
+    #[inline(always)]
+    pub(crate) fn store_at<U, F: Store>(
+        &self,
+        at: &Checked<U>,
+        field: Field<U, F>,
+        value: F,
+    ) -> Result<(), Fault> {
+        // SAFETY: By the type invariants the field lies in user space, and user access is open.
+        unsafe { value.store(at.0.wrapping_byte_add(field.offset).cast()) }
     }
 }
 
@@ -192,6 +232,16 @@ impl Store for u32 {
     }
 }
 
+impl Load for u64 {
+    #[inline(always)]
+    unsafe fn load(from: *const Self) -> Result<Self, Fault> {
+        let mut value = 0;
+        // SAFETY: The caller has opened user access; `value` is valid for writing.
+        done(unsafe { bindings::user_region_get_u64(&mut value, from) })?;
+        Ok(value)
+    }
+}
+
 impl Store for u64 {
     #[inline(always)]
     unsafe fn store(self, to: *mut Self) -> Result<(), Fault> {
@@ -213,5 +263,32 @@ impl Store for SliceCtrl {
     unsafe fn store(self, to: *mut Self) -> Result<(), Fault> {
         // SAFETY: The caller keeps the promises; the control word is a `u32` in user memory.
         unsafe { self.to_word().store(to.cast()) }
+    }
+}
+
+/// A guard that has accesses to memory that is not there fail, instead of bringing it in. For code
+/// that must not sleep.
+///
+/// # Invariants
+///
+/// Page faults are disabled.
+pub(crate) struct PageFaultsDisabled(NotThreadSafe);
+
+impl PageFaultsDisabled {
+    /// Disables page faults.
+    #[inline(always)]
+    pub(crate) fn new() -> Self {
+        // SAFETY: Paired with the enable in `drop`.
+        unsafe { bindings::pagefault_disable() };
+        // INVARIANT: Page faults have just been disabled.
+        Self(NotThreadSafe)
+    }
+}
+
+impl Drop for PageFaultsDisabled {
+    #[inline(always)]
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant page faults are disabled; this is its only end.
+        unsafe { bindings::pagefault_enable() };
     }
 }

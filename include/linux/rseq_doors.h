@@ -3,20 +3,22 @@
 #define _LINUX_RSEQ_DOORS_H
 
 /*
- * The doors from C into Rust, as rust/rseq.rs exports them. The ones that the
- * rest of the kernel calls are declared in <linux/rseq.h> and
- * <linux/rseq_entry.h>.
+ * The doors from C into Rust, as rust/rseq.rs exports them, and the one from
+ * Rust to rust/glue.c. The doors that the rest of the kernel calls are declared
+ * in <linux/rseq.h> and <linux/rseq_entry.h>.
  */
 
 #include <linux/types.h>
 
-struct dentry;
 struct rseq;
 
 long rseq_registration(struct rseq __user *rseq, u32 rseq_len, int flags, u32 sig);
+int rseq_debugfs_init(void);
+
 long rseq_slice_yielded(void);
 bool rseq_slice_grant(bool work_pending);
 int rseq_slice_init(void);
-void rseq_slice_ext_init(struct dentry *root_dir);
+
+void rseq_control_debug(bool on);
 
 #endif /* _LINUX_RSEQ_DOORS_H */

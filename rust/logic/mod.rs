@@ -8,6 +8,8 @@
 
 #![deny(unsafe_code)]
 
+pub(crate) mod critical_section;
+pub(crate) mod ids;
 pub(crate) mod registration;
 #[cfg(any(CONFIG_RSEQ_SLICE_EXTENSION, test))]
 pub(crate) mod slice;

@@ -2,7 +2,10 @@
 
 //! Grant, refuse, revoke: what happens to a request on return from an interrupt.
 
-use super::tunable;
+use super::{
+    available,
+    tunable, //
+};
 use crate::{
     abi::{
         Area,
@@ -11,18 +14,20 @@ use crate::{
     logic::slice::grant::{
         answer,
         delays,
+        has_control_word,
         standing,
         Standing, //
     },
     percpu::IrqsDisabled,
     stats::{
         count,
-        SliceEvent, //
+        Event, //
     },
     task::Current,
     uaccess::{
         field,
-        Fault, //
+        Fault,
+        Region, //
     }, //
 };
 
@@ -63,11 +68,20 @@ fn negotiate(task: Current, work_pending: bool) -> Result<bool, Fault> {
     Ok(start(task))
 }
 
+/// Clears the control word, if `task` has one: what lies there in a legacy area is not the kernel's.
+#[inline(always)]
+pub(super) fn clear_request(task: Current, area: &Region<Area>) -> Result<(), Fault> {
+    if has_control_word(task.is_v2(), available()) {
+        area.store(field!(Area, slice_ctrl), SliceCtrl::CLEAR)?;
+    }
+    Ok(())
+}
+
 /// Ends a grant, if there is one; the control word is clear already.
 #[inline(always)]
-fn revoke(task: Current) {
+pub(super) fn revoke(task: Current) {
     if task.granted() {
-        count(SliceEvent::Revoked);
+        count(Event::Revoked);
     }
     task.set_granted(false);
 }
@@ -75,7 +89,7 @@ fn revoke(task: Current) {
 /// Starts the grant that the control word announces; returns whether the thread may run on.
 #[inline(always)]
 fn start(task: Current) -> bool {
-    count(SliceEvent::Granted);
+    count(Event::Granted);
     task.set_granted(true);
     task.set_expires(tunable::expiry());
 

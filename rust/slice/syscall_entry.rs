@@ -19,9 +19,12 @@ use crate::{
     },
     stats::{
         count,
-        SliceEvent, //
+        Event, //
     },
-    task::Current,
+    task::{
+        debugging,
+        Current, //
+    },
     uaccess::{
         field,
         Fault, //
@@ -50,8 +53,7 @@ pub(crate) fn work(nr: c_long) {
 
     task.unwatch_syscalls();
 
-    // SAFETY: Reads a static key.
-    if unsafe { bindings::rseq_debugging() } && !matches!(check(task, granted), Ok(true)) {
+    if debugging() && !matches!(check(task, granted), Ok(true)) {
         task.segfault();
     }
     if granted {
@@ -71,13 +73,13 @@ fn relinquish(task: Current, nr: c_long) {
         let event = match end(task.rescheduled(), nr == YIELD) {
             End::Yielded => {
                 task.set_yielded();
-                SliceEvent::Yielded
+                Event::Yielded
             }
-            End::Aborted => SliceEvent::Aborted,
-            End::Revoked => SliceEvent::Revoked,
+            End::Aborted => Event::Aborted,
+            End::Revoked => Event::Revoked,
         };
         count(event);
-        if !matches!(event, SliceEvent::Revoked) {
+        if !matches!(event, Event::Revoked) {
             task.request_reschedule(&IrqsDisabled::new());
         }
     }

@@ -23,7 +23,7 @@ use crate::{
     },
     stats::{
         count,
-        SliceEvent, //
+        Event, //
     },
     task::Current, //
 };
@@ -126,7 +126,7 @@ impl HrTimerCallback for SliceTimer {
         let task = Current::get();
 
         if concerns(this.is_armed_for(task), task.granted()) {
-            count(SliceEvent::Expired);
+            count(Event::Expired);
             // SAFETY: Callbacks of hard timers run with interrupts disabled.
             task.request_reschedule(unsafe { IrqsDisabled::assume() });
         }

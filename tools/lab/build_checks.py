@@ -14,6 +14,10 @@ from tally import Steps, Tally, check
 DOORS = (
     "sys_rseq",
     "sys_rseq_slice_yield",
+    "rseq_exit_user_update",
+    "__rseq_handle_slowpath",
+    "__rseq_signal_deliver",
+    "__rseq_debug_syscall_return",
     "rseq_slice_extension_prctl",
     "rseq_slice_grant",
     "rseq_syscall_enter_work",
@@ -29,27 +33,33 @@ def variants(checkout: Checkout) -> list[Variant]:
 
 def steps(checkout: Checkout) -> Steps:
     return {
-        f"build, {variant}": partial(_build, checkout, variant) for variant in variants(checkout)
+        f"build, {variant}": partial(_check, checkout, variant) for variant in variants(checkout)
     }
 
 
-def _build(checkout: Checkout, variant: Variant) -> Tally:
-    # Warnings show only when something is compiled.
-    kernel.forget_ours(checkout.build(variant))
-    log = kernel.build(checkout, variant)
-    result = check(*(line for line in log.read_text().splitlines() if "warning" in line.lower()))
+def _check(checkout: Checkout, variant: Variant) -> Tally:
+    result = build(checkout, variant)
     return result + _symbols(checkout, variant) if variant.implementation == "rust" else result
 
 
+def build(checkout: Checkout, variant: Variant) -> Tally:
+    """Build a kernel; every warning is a problem."""
+    # They show only when something is compiled.
+    kernel.forget_ours(checkout.build(variant))
+    log = kernel.build(checkout, variant)
+    return check(*(line for line in log.read_text().splitlines() if "warning" in line.lower()))
+
+
 def _symbols(checkout: Checkout, variant: Variant) -> Tally:
-    """The doors are ours, and kernel/rseq.c has kept none of them."""
+    """The doors are ours, and kernel/rseq.c has left the build."""
     build = checkout.build(variant)
     objects = (build / patches.LINK / "rust").glob("*.o")
     ours = [name for path in objects for name in _defined(path)]
-    stock = _defined(build / "kernel/rseq.o")
     missing = [f"no Rust object defines {door}" for door in DOORS if not _has(ours, door)]
-    double = [f"kernel/rseq.o defines {door}" for door in DOORS if _has(stock, door)]
-    return check(*missing, *double)
+    # The object itself may be there, where the directory was copied from a build of the C.
+    _, members = ask("ar", "t", build / "kernel/built-in.a")
+    stock = [f"{name} is linked" for name in members.split() if Path(name).name == "rseq.o"]
+    return check(*missing, *stock)
 
 
 def _has(names: list[str], door: str) -> bool:

@@ -46,3 +46,8 @@ pub(crate) const fn answer(ctrl: SliceCtrl) -> Option<SliceCtrl> {
 pub(crate) const fn delays(rescheduled: bool) -> bool {
     !rescheduled
 }
+
+/// Does the area have a control word that the kernel writes?
+pub(crate) const fn has_control_word(v2: bool, available: bool) -> bool {
+    v2 && available
+}

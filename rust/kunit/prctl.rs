@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `prctl(PR_RSEQ_SLICE_EXTENSION)`.
+
+use super::*;
+use crate::slice::prctl::control;
+
+#[kunit_tests(rseq_slice_prctl)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invalid() -> Result {
+        let _thread = Thread::registered(0)?;
+
+        for (arg2, arg3) in [
+            (0, 0),
+            (3, 0),
+            (PRCTL_GET, 1),
+            (PRCTL_SET, 2),
+            (PRCTL_SET, 3),
+        ] {
+            assert!(control(arg2, arg3) == Err(EINVAL));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn unregistered() -> Result {
+        let _thread = Thread::new()?;
+
+        assert_eq!(control(PRCTL_GET, 0)?, 0);
+        assert!(control(PRCTL_SET, PRCTL_ENABLE) == Err(ENXIO));
+        assert!(control(PRCTL_SET, 0) == Err(ENXIO));
+        Ok(())
+    }
+
+    #[test]
+    fn legacy() -> Result {
+        let thread = Thread::new()?;
+
+        thread.call(LEGACY_SIZE, 0)?;
+        assert_eq!(control(PRCTL_GET, 0)?, 0);
+        assert!(control(PRCTL_SET, PRCTL_ENABLE) == Err(ENOTSUPP));
+        Ok(())
+    }
+
+    #[test]
+    fn there_and_back() -> Result {
+        let thread = Thread::registered(0)?;
+        let other = 1 << 12;
+        thread.write(offset_of!(Area, flags), AREA_SLICE_EXT_AVAILABLE | other)?;
+
+        for _ in 0..2 {
+            assert_eq!(control(PRCTL_SET, PRCTL_ENABLE)?, 0);
+            assert_eq!(control(PRCTL_GET, 0)?, PRCTL_ENABLE);
+            assert_eq!(
+                thread.flags()?,
+                AREA_SLICE_EXT_AVAILABLE | AREA_SLICE_EXT_ENABLED | other
+            );
+        }
+        for _ in 0..2 {
+            assert_eq!(control(PRCTL_SET, 0)?, 0);
+            assert_eq!(control(PRCTL_GET, 0)?, 0);
+            assert_eq!(thread.flags()?, AREA_SLICE_EXT_AVAILABLE | other);
+        }
+        assert!(!thread.take_signal());
+        Ok(())
+    }
+
+    #[test]
+    fn corrupted() -> Result {
+        let thread = Thread::registered(0)?;
+
+        thread.write(offset_of!(Area, flags), 0u32)?;
+        assert!(control(PRCTL_SET, PRCTL_ENABLE) == Err(EFAULT));
+        assert!(thread.take_signal());
+        assert_eq!(control(PRCTL_GET, 0)?, 0);
+
+        thread.write(offset_of!(Area, flags), AREA_SLICE_EXT_AVAILABLE)?;
+        control(PRCTL_SET, PRCTL_ENABLE)?;
+        thread.write(offset_of!(Area, flags), AREA_SLICE_EXT_AVAILABLE)?;
+        assert!(control(PRCTL_SET, 0) == Err(EFAULT));
+        assert!(thread.take_signal());
+        assert_eq!(control(PRCTL_GET, 0)?, PRCTL_ENABLE);
+        Ok(())
+    }
+
+    #[test]
+    fn vanished() -> Result {
+        let thread = Thread::registered(0)?;
+
+        thread.unmap();
+        assert!(control(PRCTL_SET, PRCTL_ENABLE) == Err(EFAULT));
+        assert!(thread.take_signal());
+        Ok(())
+    }
+}
