@@ -15,6 +15,14 @@ fn the_layout_is_the_documented_one() {
     assert_eq!(offset_of!(Area, node_id), 20);
     assert_eq!(offset_of!(Area, mm_cid), 24);
     assert_eq!(offset_of!(Area, slice_ctrl), 28);
+    assert_eq!(offset_of!(Descriptor, version), 0);
+    assert_eq!(offset_of!(Descriptor, flags), 4);
+    assert_eq!(offset_of!(Descriptor, start_ip), 8);
+    assert_eq!(offset_of!(Descriptor, post_commit_offset), 16);
+    assert_eq!(offset_of!(Descriptor, abort_ip), 24);
+    assert_eq!(align_of::<Descriptor>(), 32);
+    assert_eq!(offset_of!(HandlerPrefix, signature), 0);
+    assert_eq!(size_of::<HandlerPrefix>(), 4);
     assert_eq!(FEATURE_SIZE, 33);
     assert_eq!(FEATURE_ALIGN, 64);
     assert_eq!(LEGACY_SIZE, 32);

@@ -13,5 +13,7 @@ mod abi;
 mod logic;
 
 mod area;
+mod critical_section;
+mod ids;
 mod registration;
 mod slice;

@@ -8,6 +8,7 @@ use crate::logic::slice::{
     grant::{
         answer,
         delays,
+        has_control_word,
         standing,
         Standing, //
     },
@@ -68,6 +69,14 @@ fn every_request_byte_with_every_grant_byte() {
 fn a_grant_delays_only_the_reschedule_it_was_asked_for() {
     assert!(delays(false));
     assert!(!delays(true));
+}
+
+#[test]
+fn only_a_v2_area_of_a_kernel_with_slices_has_a_control_word() {
+    assert!(has_control_word(true, true));
+    assert!(!has_control_word(true, false));
+    assert!(!has_control_word(false, true));
+    assert!(!has_control_word(false, false));
 }
 
 #[test]
