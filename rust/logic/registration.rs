@@ -59,31 +59,22 @@ pub(crate) const fn decide(
     flags: u32,
     current: Option<Registration>,
 ) -> Result<Action, Refusal> {
-    if flags & REGISTER_UNREGISTER != 0 {
-        if flags != REGISTER_UNREGISTER {
-            return Err(Refusal::Invalid);
-        }
-        return match current {
-            None => Err(Refusal::Invalid),
-            Some(current) => match compare(asked, current) {
-                Ok(()) => Ok(Action::Unregister),
-                Err(refusal) => Err(refusal),
-            },
-        };
-    }
-
-    if flags & !REGISTER_SLICE_EXT_DEFAULT_ON != 0 {
+    let unregister = flags == REGISTER_UNREGISTER;
+    if !unregister && flags & !REGISTER_SLICE_EXT_DEFAULT_ON != 0 {
         return Err(Refusal::Invalid);
     }
-    if let Some(current) = current {
-        return match compare(asked, current) {
+
+    match current {
+        Some(current) => match compare(asked, current) {
+            Ok(()) if unregister => Ok(Action::Unregister),
             Ok(()) => Err(Refusal::AlreadyRegistered),
             Err(refusal) => Err(refusal),
-        };
-    }
-    match version(asked.addr, asked.len) {
-        Some(version) => Ok(Action::Register(version)),
-        None => Err(Refusal::Invalid),
+        },
+        None if unregister => Err(Refusal::Invalid),
+        None => match version(asked.addr, asked.len) {
+            Some(version) => Ok(Action::Register(version)),
+            None => Err(Refusal::Invalid),
+        },
     }
 }
 
