@@ -7,7 +7,10 @@
 
 #include <linux/membarrier.h>
 
+#include <sys/time.h>
+
 #include "debugfs.h"
+#include "section.h"
 
 #define VICTIMS		200
 #define MOVING_NSEC	(2 * NSEC_PER_SEC)
@@ -226,6 +229,46 @@ TEST(debug_mode_tolerates_the_next_request)
 	ASSERT_EQ(0, write_string(DEBUG_FILE, "1"));
 	EXPECT_EXITED(in_child(revoked_then_next_section, rs), 0);
 	contender_stop(&contender);
+}
+
+/* Spin where a descriptor at 0 has a section, without having announced any. */
+static void preempted_with_page_zero(void *arg)
+{
+	struct itimerval soon = { .it_value.tv_usec = 200000 };
+	struct rseq_cs *zero;
+	__u64 nowhere;
+	void *page;
+
+	(void)arg;
+	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	if (page == MAP_FAILED)
+		_exit(KSFT_SKIP);
+	/* Hides from the compiler that this is a null pointer. */
+	asm volatile("" : "=r" (zero) : "0" (page));
+	*zero = spin_section();
+
+	catch_signal(SIGVTALRM, leave_spin, 0);
+	setitimer(ITIMER_VIRTUAL, &soon, NULL);
+	_exit(section_spin(&nowhere, zero));
+}
+
+TEST(debug_mode_finds_no_section_at_zero)
+{
+	struct contender contender;
+	struct rseq *rs = area_alloc();
+	int status;
+
+	ASSERT_NE(NULL, rs);
+	ASSERT_TRUE(pin_to(last_cpu()));
+	ASSERT_EQ(0, register_v2(rs, 0));
+	ASSERT_TRUE(contender_start(&contender, 100000));
+	ASSERT_EQ(0, write_string(DEBUG_FILE, "1"));
+	status = in_child(preempted_with_page_zero, NULL);
+	contender_stop(&contender);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == KSFT_SKIP)
+		SKIP(return, "cannot map address 0");
+	EXPECT_EXITED(status, SECTION_LEFT);
 }
 
 int main(int argc, char **argv)

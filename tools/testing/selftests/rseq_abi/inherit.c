@@ -36,9 +36,6 @@ FIXTURE_TEARDOWN(inherit)
 	contender_stop(&self->contender);
 }
 
-/* The number of the first expectation that does not hold, for an exit status */
-#define FAIL_UNLESS(nr, cond) do { if (!(cond)) _exit(nr); } while (0)
-
 struct parent {
 	struct rseq *rs;
 	long enabled;
@@ -185,12 +182,7 @@ TEST_F(inherit, exec)
 /* An exec that fails late leaves everything as it was. */
 TEST_F(inherit, failed_exec)
 {
-	static const char junk[] = "not a program\n";
-	static const char * const argv[] = { "junk", NULL };
-	int fd = syscall(__NR_memfd_create, "junk", 0);
-
-	ASSERT_EQ(sizeof(junk), write(fd, junk, sizeof(junk)));
-	ASSERT_EQ(ENOEXEC, error_of(syscall(__NR_execveat, fd, "", argv, NULL, AT_EMPTY_PATH)));
+	ASSERT_EQ(ENOEXEC, failed_exec());
 	EXPECT_EQ(variant->enabled, slice_get());
 	EXPECT_EQ(EBUSY, error_of(register_v2(self->rs, 0)));
 	EXPECT_EQ((unsigned int)last_cpu(), self->rs->cpu_id);

@@ -255,12 +255,12 @@ TEST_F(registration, ids_follow_the_cpu)
 	int last = last_cpu();
 
 	for (int round = 0; round < 2; round++) {
-		ASSERT_EQ(0, round ? register_v2(self->rs, 0) : register_legacy(self->rs, 0));
+		ASSERT_EQ(0, register_mode(self->rs, round, 0));
 		for (int cpu = 0; cpu <= last; cpu++) {
 			if (pin_to(cpu))
 				expect_ids(_metadata, self->rs, cpu);
 		}
-		ASSERT_EQ(0, unregister(self->rs, round ? v2_len() : LEGACY_LEN));
+		ASSERT_EQ(0, unregister(self->rs, mode_len(round)));
 	}
 }
 
@@ -300,29 +300,73 @@ TEST_F(registration, unregister_resets)
 	}
 }
 
-TEST_F(registration, seen_by_ptrace)
+/* A child that registers an area of @len, if any, and stops for its parent */
+static pid_t stopped_child(struct rseq *rs, unsigned int len)
 {
-	struct ptrace_rseq_configuration conf = { };
 	int status;
 	pid_t pid;
 
 	pid = fork();
 	if (!pid) {
 		syscall(__NR_ptrace, PTRACE_TRACEME, 0, 0, 0);
-		register_v2(self->rs, FLAG_DEFAULT_ON);
+		if (len)
+			sys_rseq(rs, len, FLAG_DEFAULT_ON, AREA_SIG);
 		raise(SIGSTOP);
 		_exit(0);
 	}
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	ASSERT_TRUE(WIFSTOPPED(status));
-	EXPECT_EQ(sizeof(conf), syscall(__NR_ptrace, PTRACE_GET_RSEQ_CONFIGURATION,
-					pid, sizeof(conf), &conf));
-	EXPECT_EQ((uintptr_t)self->rs, conf.rseq_abi_pointer);
-	EXPECT_EQ(v2_len(), conf.rseq_abi_size);
-	EXPECT_EQ(AREA_SIG, conf.signature);
-	EXPECT_EQ(0, conf.flags);
+	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
+		return -1;
+	return pid;
+}
+
+static long get_configuration(pid_t pid, unsigned long size, void *conf)
+{
+	return syscall(__NR_ptrace, PTRACE_GET_RSEQ_CONFIGURATION, pid, size, conf);
+}
+
+TEST_F(registration, seen_by_ptrace)
+{
+	unsigned int lens[] = { 0, LEGACY_LEN, v2_len(), 4096 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(lens); i++) {
+		struct ptrace_rseq_configuration conf;
+		pid_t pid = stopped_child(self->rs, lens[i]);
+
+		ASSERT_GT(pid, 0);
+		memset(&conf, FILLER, sizeof(conf));
+		EXPECT_EQ(sizeof(conf), get_configuration(pid, sizeof(conf), &conf));
+		EXPECT_EQ(lens[i] ? (uintptr_t)self->rs : 0, conf.rseq_abi_pointer);
+		EXPECT_EQ(lens[i], conf.rseq_abi_size);
+		EXPECT_EQ(lens[i] ? AREA_SIG : 0, conf.signature);
+		EXPECT_EQ(0, conf.flags);
+		EXPECT_EQ(0, conf.pad);
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+}
+
+/* No more is written than there is room for, and the answer is the full size. */
+TEST_F(registration, seen_by_ptrace_in_part)
+{
+	struct ptrace_rseq_configuration conf[2];
+	size_t size = offsetof(struct ptrace_rseq_configuration, signature);
+	pid_t pid = stopped_child(self->rs, LEGACY_LEN);
+
+	ASSERT_GT(pid, 0);
+	memset(conf, FILLER, sizeof(conf));
+	EXPECT_EQ(sizeof(conf[0]), get_configuration(pid, 0, conf));
+	EXPECT_EQ(FILLER32, (__u32)conf[0].rseq_abi_pointer);
+	EXPECT_EQ(sizeof(conf[0]), get_configuration(pid, size, conf));
+	EXPECT_EQ((uintptr_t)self->rs, conf[0].rseq_abi_pointer);
+	EXPECT_EQ(LEGACY_LEN, conf[0].rseq_abi_size);
+	EXPECT_EQ(FILLER32, conf[0].signature);
+	EXPECT_EQ(sizeof(conf[0]), get_configuration(pid, sizeof(conf), conf));
+	EXPECT_EQ(AREA_SIG, conf[0].signature);
+	EXPECT_EQ(FILLER32, conf[1].rseq_abi_size);
+
+	EXPECT_EQ(EFAULT, error_of(get_configuration(pid, sizeof(conf[0]), NULL)));
 	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
+	waitpid(pid, NULL, 0);
 }
 
 /* What a registration writes, by mode and flag */
@@ -354,8 +398,7 @@ FIXTURE_SETUP(fields)
 	ASSERT_NE(NULL, self->rs);
 	memset(self->rs, FILLER, page_size());
 	ASSERT_TRUE(contender_start(&self->contender, 0));
-	ASSERT_EQ(0, variant->v2 ? register_v2(self->rs, variant->flags) :
-				   register_legacy(self->rs, variant->flags));
+	ASSERT_EQ(0, register_mode(self->rs, variant->v2, variant->flags));
 }
 
 FIXTURE_TEARDOWN(fields)
@@ -390,7 +433,7 @@ TEST_F(fields, rest_untouched)
 	if (variant->v2)
 		known = offsetof(struct rseq, slice_ctrl) + sizeof(self->rs->slice_ctrl);
 	EXPECT_TRUE(get_preempted());
-	ASSERT_EQ(0, unregister(self->rs, variant->v2 ? v2_len() : LEGACY_LEN));
+	ASSERT_EQ(0, unregister(self->rs, mode_len(variant->v2)));
 	for (size_t i = known; i < page_size(); i++) {
 		ASSERT_EQ(FILLER, bytes[i])
 			TH_LOG("byte %zu", i);
@@ -464,7 +507,7 @@ static void unregister_lost_area(void *arg)
 
 TEST_F(fields, unregister_lost_area)
 {
-	struct lost_area lost = { self->rs, variant->v2 ? v2_len() : LEGACY_LEN };
+	struct lost_area lost = { self->rs, mode_len(variant->v2) };
 
 	EXPECT_KILLED(in_child(unregister_lost_area, &lost), SIGSEGV);
 }

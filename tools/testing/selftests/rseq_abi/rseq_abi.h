@@ -30,7 +30,7 @@
 #include "kselftest_harness.h"
 
 #define LEGACY_LEN	32u
-#define AREA_SIG	0x736c6963u
+#define AREA_SIG	0x736c6963	/* known to the assembler too */
 #define KERNEL_ENOTSUPP	524		/* not part of any user header */
 
 #define FLAG_AVAILABLE	RSEQ_CS_FLAG_SLICE_EXT_AVAILABLE
@@ -116,6 +116,17 @@ static inline long register_v2(struct rseq *rs, int flags)
 static inline long register_legacy(struct rseq *rs, int flags)
 {
 	return sys_rseq(rs, LEGACY_LEN, flags, AREA_SIG);
+}
+
+/* The two modes, for tests that have a variant for each */
+static inline unsigned int mode_len(bool v2)
+{
+	return v2 ? v2_len() : LEGACY_LEN;
+}
+
+static inline long register_mode(struct rseq *rs, bool v2, int flags)
+{
+	return sys_rseq(rs, mode_len(v2), flags, AREA_SIG);
 }
 
 static inline long unregister(struct rseq *rs, unsigned int len)
@@ -312,6 +323,14 @@ static inline long preemptions(void)
 	return ru.ru_nivcsw;
 }
 
+static inline long context_switches(void)
+{
+	struct rusage ru;
+
+	getrusage(RUSAGE_THREAD, &ru);
+	return ru.ru_nvcsw + ru.ru_nivcsw;
+}
+
 /* Be preempted in user space, for sure: most of the time is spent there. */
 static inline bool get_preempted(void)
 {
@@ -326,7 +345,33 @@ static inline bool get_preempted(void)
 	return false;
 }
 
+/* Signals and exec */
+
+static inline bool catch_signal(int sig, void (*handler)(int, siginfo_t *, void *), int flags)
+{
+	struct sigaction act = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO | flags };
+
+	return !sigaction(sig, &act, NULL);
+}
+
+/* An exec that fails after the kernel has begun to look for a way to do it */
+static inline int failed_exec(void)
+{
+	static const char junk[] = "not a program\n";
+	static const char * const argv[] = { "junk", NULL };
+	int fd = syscall(__NR_memfd_create, "junk", 0), err;
+
+	if (write(fd, junk, sizeof(junk)) != sizeof(junk))
+		return -1;
+	err = error_of(syscall(__NR_execveat, fd, "", argv, NULL, AT_EMPTY_PATH));
+	close(fd);
+	return err;
+}
+
 /* Children */
+
+/* The number of the first expectation that does not hold, for an exit status */
+#define FAIL_UNLESS(nr, cond) do { if (!(cond)) _exit(nr); } while (0)
 
 /* Run @fn in a child; returns what wait(2) says, a silent child gets SIGALRM */
 static inline int in_child(void (*fn)(void *arg), void *arg)
@@ -343,8 +388,10 @@ static inline int in_child(void (*fn)(void *arg), void *arg)
 		fn(arg);
 		_exit(0);
 	}
-	if (pid > 0)
-		waitpid(pid, &status, 0);
+	if (pid > 0) {
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+	}
 	return status;
 }
 
