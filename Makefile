@@ -4,7 +4,7 @@
 
 .DEFAULT_GOAL := help
 
-COMMANDS := run test kernel shell lint integrate unintegrate image-path clean distclean
+COMMANDS := run test test-full kernel shell lint integrate unintegrate image-path clean distclean
 
 .PHONY: help $(COMMANDS)
 
@@ -15,7 +15,9 @@ help:
 	@echo 'Time slice extensions in Rust for Linux 7.3'
 	@echo
 	@echo '  make run          boot a kernel and watch it grant time slices'
-	@echo '  make test         run every test'
+	@echo '  make test         run the tests, in half an hour'
+	@echo '  make test-full    run also what takes hours: other configurations, other'
+	@echo '                    suites of the kernel, every injection into critical sections'
 	@echo '  make shell        a shell in the booted kernel, SHARE=dir at /host'
 	@echo '  make kernel       build the kernel image'
 	@echo '  make image-path   print where that image is'

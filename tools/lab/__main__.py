@@ -3,22 +3,27 @@
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from types import ModuleType
 
 import build_checks
 import demo
+import flavours
 import guest
 import guest_tests
 import host_tests
 import integrate
 import kernel
+import libc
 import lint as lints
 import packages
+import param_test
 import qemu
 import settings
 import source
 import suite
+import suites
 import toolchain
 from checkout import Checkout
 from failure import LabError
@@ -46,9 +51,20 @@ def run() -> int:
         return demo.run(checkout)
 
 
+TESTS = (host_tests, build_checks, lints, guest_tests, libc)
+LONG_TESTS = (suites, flavours, param_test)
+
+
 def test() -> int:
+    return _run_steps_of(TESTS)
+
+
+def test_full() -> int:
+    return _run_steps_of((*TESTS, *LONG_TESTS))
+
+
+def _run_steps_of(parts: Iterable[ModuleType]) -> int:
     with prepared() as checkout:
-        parts = (host_tests, build_checks, lints, guest_tests)
         return suite.run(
             {name: step for part in parts for name, step in part.steps(checkout).items()}
         )
@@ -97,6 +113,7 @@ def distclean() -> None:
 COMMANDS = {
     "run": run,
     "test": test,
+    "test-full": test_full,
     "kernel": image,
     "shell": shell,
     "lint": lint,

@@ -16,18 +16,23 @@ FILES = Path(__file__).parent / "guest"
 OURS = ROOT / "tools/testing/selftests/rseq_abi"
 
 PROGRAMS = ("busybox", "bash", "chrt")
+THEIRS = ("rseq", "membarrier", "futex/functional", "signal", "seccomp", "ptrace")
+"""The kernel's selftests that are built, apart from sched."""
 
 # Installed by the kernel's selftests, but only meant to be run by hand.
 _BY_HAND = ("rseq:check_optimized", "rseq:param_test", "rseq:param_test_mm_cid_compare_twice")
 
 
 @cache
-def initramfs(checkout: Checkout, variant: Variant) -> Path:
-    """Pack the guest's user space, once a run. Needs the kernel to be built."""
+def initramfs(checkout: Checkout, variant: Variant, libc: Path | None = None) -> Path:
+    """Pack the guest's user space, once a run. Needs the kernel to be built.
+
+    A directory `libc` becomes /libc/newest, for programs to be run with.
+    """
     selftests = _selftests(checkout, variant)
-    archive = checkout.own / f"initramfs-{variant.arch.name}.cpio"
+    archive = checkout.own / f"initramfs-{variant.arch.name}{'-libc' if libc else ''}.cpio"
     contents = archive.with_suffix(".list")
-    contents.write_text("\n".join(_contents(selftests)) + "\n")
+    contents.write_text("\n".join(_contents(selftests, libc)) + "\n")
     with checkout.replacing(archive) as new:
         pack = checkout.build(variant) / "usr/gen_init_cpio"
         checkout.run("Packing the initramfs", [pack, "-o", new, contents])
@@ -35,7 +40,7 @@ def initramfs(checkout: Checkout, variant: Variant) -> Path:
 
 
 def _selftests(checkout: Checkout, variant: Variant) -> Path:
-    """Build and install the kernel's selftests of rseq and ours."""
+    """Build and install the kernel's selftests and ours."""
     arch = variant.arch.name
     headers = checkout.own / f"headers-{arch}"
     objects = checkout.own / f"selftests-{arch}-objects"
@@ -47,19 +52,27 @@ def _selftests(checkout: Checkout, variant: Variant) -> Path:
     stamp.unlink(missing_ok=True)
     options = [f"ARCH={arch}", f"KHDR_INCLUDES=-isystem {headers}/usr/include"]
     make = ["make", f"-j{os.cpu_count()}", "-C"]
-    theirs = [*make, checkout.source / "tools/testing/selftests", "TARGETS=rseq", f"O={objects}"]
-    ours = [*make, OURS, f"KSRC={checkout.source}", f"OUTPUT={objects}/rseq_abi", *options]
-    (objects / "rseq_abi").mkdir(parents=True, exist_ok=True)
+    stock = checkout.source / "tools/testing/selftests"
+    targets = [f"TARGETS={' '.join(THEIRS)}", "FORCE_TARGETS=1"]
+    theirs = [*make, stock, f"O={objects}", *targets, *options]
+    # Its makefile would install from the source tree what it built elsewhere.
+    output = objects / "kselftest/sched"
+    sched = [*make, stock / "sched", f"OUTPUT={output}", f"TEST_PROGS={output}/cs_prctl_test"]
+    ours = [*make, OURS, f"KSRC={checkout.source}", f"OUTPUT={objects}/rseq_abi"]
+    apart = {"sched": [*sched, *options], "rseq_abi": [*ours, *options]}
+    for directory in (output, objects / "rseq_abi"):
+        directory.mkdir(parents=True, exist_ok=True)
     install = ["make", "-C", checkout.source, f"O={headers}", f"ARCH={arch}", "headers"]
     checkout.run("Installing kernel headers", install)
     with checkout.replacing(installed) as new:
-        checkout.run(
-            "Building the kernel's selftests", [*theirs, *options, f"INSTALL_PATH={new}", "install"]
-        )
-        checkout.run("Building our selftests", [*ours, f"INSTALL_PATH={new}/rseq_abi", "install"])
-        _, listed = ask(*ours, "-s", "COLLECTION=rseq_abi", "emit_tests")
+        checkout.run("Building the kernel's selftests", [*theirs, f"INSTALL_PATH={new}", "install"])
+        listed = [*_BY_HAND]
+        for name, build in apart.items():
+            install = [*build, f"INSTALL_PATH={new}/{name}", "install"]
+            checkout.run(f"Building the selftests {name}", install)
+            listed += ask(*build, "-s", f"COLLECTION={name}", "emit_tests")[1].splitlines()
         with open(new / "kselftest-list.txt", "a") as tests:
-            tests.writelines(f"{test}\n" for test in [*listed.splitlines(), *_BY_HAND])
+            tests.writelines(f"{test}\n" for test in listed)
     stamp.write_text(identity)
     return installed
 
@@ -69,7 +82,7 @@ def _identity(checkout: Checkout) -> str:
     return "\n".join([(checkout.own / "linux.stamp").read_text(), *ours])
 
 
-def _contents(selftests: Path) -> Iterator[str]:
+def _contents(selftests: Path, libc: Path | None) -> Iterator[str]:
     """The archive in gen_init_cpio's notation."""
     yield "nod /dev/console 0600 0 0 c 5 1"
     yield "slink /init /bin/busybox 0755 0 0"
@@ -81,6 +94,9 @@ def _contents(selftests: Path) -> Iterator[str]:
         **_under("/kselftest", selftests),
     }
     files.update(_libraries(files.values()))
+    files.update(_unwinder())
+    if libc:
+        files.update(_under("/libc/newest", libc))
     directories = {"/dev", "/proc", "/root", "/sys", "/tmp"}
     directories.update(str(parent) for name in files for parent in Path(name).parents)
     for directory in sorted(directories - {"/"}):
@@ -107,3 +123,10 @@ def _libraries(files: Iterable[Path]) -> dict[str, Path]:
     _, said = ask("ldd", *programs)
     found = (word for word in said.split() if word.startswith("/") and not word.endswith(":"))
     return {library: Path(library) for library in found}
+
+
+def _unwinder() -> dict[str, Path]:
+    """What the C library loads, without being linked to it, when a thread exits."""
+    name = "libgcc_s.so.1"
+    _, path = ask("gcc", f"-print-file-name={name}")
+    return {f"/lib/{name}": Path(path)}

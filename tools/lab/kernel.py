@@ -3,7 +3,8 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import guest
@@ -13,6 +14,7 @@ from checkout import ROOT, Checkout
 from settings import Variant
 
 CONFIGS = Path(__file__).parent / "configs"
+_OPTION = re.compile(r"^CONFIG_\w+", re.MULTILINE)
 
 
 def build(checkout: Checkout, variant: Variant) -> Path:
@@ -52,10 +54,16 @@ def forget_ours(directory: Path) -> None:
         path.unlink()
 
 
+def has(checkout: Checkout, variant: Variant, option: str) -> bool:
+    """Whether `variant`, which is built, was configured with `option`."""
+    return f"{option}=y" in (checkout.build(variant) / ".config").read_text().splitlines()
+
+
 def _seed(checkout: Checkout, variant: Variant) -> bool:
-    """Start from the other implementation's objects where they exist: few differ."""
+    """Start from the objects of the nearest sibling, if it exists: few differ."""
     other = "c" if variant.implementation == "rust" else "rust"
-    sibling = Variant(variant.arch, variant.toolchain, other)
+    plain = replace(variant, flavour="")
+    sibling = plain if variant.flavour else replace(variant, implementation=other)
     if not checkout.image(sibling).exists():
         return False
     copy(checkout, checkout.build(sibling), checkout.build(variant))
@@ -66,30 +74,47 @@ def _configure(checkout: Checkout, variant: Variant) -> None:
     """Write .config, if what it is made from has changed."""
     directory = checkout.build(variant)
     variables = toolchain.make_variables(checkout, variant)
-    fragments = _fragments(variant)
-    kconfig = [*fragments, ROOT / "Kconfig", *patches.series(patches.OURS)]
-    request = "\n".join([*variables, *(path.read_text() for path in kconfig)])
+    fragments = dict(_fragments(variant))
+    kconfig = [ROOT / "Kconfig", *patches.series(patches.OURS)]
+    request = "\n".join([*variables, *fragments.values(), *(path.read_text() for path in kconfig)])
     stamp = directory / ".request"
     if stamp.exists() and stamp.read_text() == request:
         return
-    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "fragments").mkdir(parents=True, exist_ok=True)
+    files = [directory / "fragments" / name for name in fragments]
+    for path, text in zip(files, fragments.values(), strict=True):
+        path.write_text(text)
     checkout.run("Checking the Rust toolchain", make(checkout, variant, directory, "rustavailable"))
     checkout.run(
         f"Configuring kernel {variant}",
-        ["scripts/kconfig/merge_config.sh", "-n", "-s", "-Q", "-O", directory, *fragments],
+        ["scripts/kconfig/merge_config.sh", "-n", "-s", "-Q", "-O", directory, *files],
         cwd=checkout.source,
         env={"MAKEFLAGS": " ".join(variables)},
     )
     stamp.write_text(request)
 
 
-def _fragments(variant: Variant) -> list[Path]:
+def _fragments(variant: Variant) -> Iterator[tuple[str, str]]:
+    """The names and contents of what the configuration is merged from."""
     names = ["base", variant.arch.name]
     if toolchain.inlines_helpers(variant):
         names.append("inline_helpers")
     if variant.implementation == "rust":
         names.append("rseq_rust")
-    return [*(CONFIGS / f"{name}.config" for name in names), guest.OURS / "config"]
+    plain = [*(CONFIGS / f"{name}.config" for name in names), guest.OURS / "config"]
+    flavour = [CONFIGS / f"flavours/{variant.flavour}.config"] if variant.flavour else []
+    # Fragments that contradict each other are an error. Only a flavour may
+    # change what others ask for, so theirs is left out.
+    changed = {option for path in flavour for option in _OPTION.findall(path.read_text())}
+    for path in plain:
+        yield path.name, _without(changed, path.read_text())
+    for path in flavour:
+        yield path.name, path.read_text()
+
+
+def _without(options: set[str], fragment: str) -> str:
+    lines = fragment.splitlines(keepends=True)
+    return "".join(line for line in lines if not options.intersection(_OPTION.findall(line)))
 
 
 def _objects(expected: int | None) -> Callable[[Path], str]:

@@ -26,6 +26,7 @@ _EVERYWHERE = {
     "patch": "applies patches/7.3",
     "libelf-dev": "is what objtool reads objects with",
     "libssl-dev": "signs and hashes in the kernel build",
+    "libcap-dev": "is what the kernel's selftests of seccomp drop capabilities with",
     "cpio": "packs headers of the kernel",
     "kmod": "is what the kernel build indexes modules with",
     "rsync": "copies kernel trees and installs selftests",
@@ -125,5 +126,5 @@ def _require_programs(checkout: Checkout) -> None:
     if missing:
         raise LabError(
             f"not Debian 12 or 13, so nothing is installed for you: install {', '.join(missing)}, "
-            "libelf and OpenSSL headers, libclang and the Rust library source"
+            "libelf, OpenSSL and libcap headers, libclang and the Rust library source"
         )

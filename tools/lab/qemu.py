@@ -6,7 +6,8 @@ import re
 import selectors
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -18,12 +19,27 @@ from progress import Progress, say
 from settings import Variant
 
 JOB_DONE = "lab: job done"
-CPUS = 2
-MEMORY = "1G"
+MEMORY_MB = 1024
 LAST_LINES = 20
 
 _CONTROL = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|\x1bc|\r")
 _RESULT = re.compile(r"(# )*(not )?ok \d")
+
+
+def _node(number: int, of: int) -> tuple[str, ...]:
+    """A NUMA node with one CPU and its share of the memory."""
+    memory = f"memory-backend-ram,id=node{number},size={MEMORY_MB // of}M"
+    return ("-object", memory, "-numa", f"node,nodeid={number},cpus={number},memdev=node{number}")
+
+
+ONE_CPU = ("-smp", "1")
+SIBLINGS = ("-smp", "2,threads=2")
+"""One core, whose two threads can be told to run only what belongs together."""
+TWO_NODES = ("-smp", "2,sockets=2", *_node(0, of=2), *_node(1, of=2))
+"""A thread that migrates gets another node ID, too."""
+COUNTED = ("-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off", "-cpu", "max")
+"""Time is what the instructions take, two nanoseconds each, and idle time is skipped. So
+nothing depends on how busy the host is, and one run is like the next."""
 
 
 def boot(
@@ -35,14 +51,19 @@ def boot(
     limit: int,
     echo: bool = False,
     parameters: str = "",
+    machine: Sequence[str] = TWO_NODES,
+    accelerator: Sequence[str] = (),
+    milestone: re.Pattern[str] = _RESULT,
 ) -> str:
     """Run one job in a guest. Return what the console said."""
     lines: list[str] = []
     late = False
     deadline = time.monotonic() + limit
-    progress = None if echo else Progress(f"Booting {variant}: {job}", lambda: _last_result(lines))
+    far = partial(_last, milestone, lines)
+    progress = None if echo else Progress(f"Booting {variant}: {job}", far)
     log = checkout.logs / f"console-{variant}-{job}.log"
-    argv = [*_command(checkout, variant, initramfs, job, parameters), "-serial", "stdio"]
+    options = [*machine, *(accelerator or _accelerator(variant.arch)), "-serial", "stdio"]
+    argv = [*_command(checkout, variant, initramfs, job, parameters), *options]
     with start(argv, subprocess.PIPE) as guest, open(log, "w") as console:
         assert guest.stdout
         try:
@@ -71,7 +92,8 @@ def shell(checkout: Checkout, variant: Variant, initramfs: Path) -> None:
     """Hand the terminal to a shell in the guest."""
     share = checkout.settings.share
     options = ["-virtfs", f"local,path={share},mount_tag=host,security_model=none"] if share else []
-    argv = [*_command(checkout, variant, initramfs, "shell"), *options, "-serial", "mon:stdio"]
+    options += [*TWO_NODES, *_accelerator(variant.arch), "-serial", "mon:stdio"]
+    argv = [*_command(checkout, variant, initramfs, "shell"), *options]
     subprocess.run([str(word) for word in argv], check=False)
 
 
@@ -82,8 +104,8 @@ def _trouble(lines: list[str]) -> str:
     return "" if JOB_DONE in lines else "stopped too early"
 
 
-def _last_result(lines: list[str]) -> str:
-    return next((line for line in reversed(lines) if _RESULT.match(line)), "")
+def _last(milestone: re.Pattern[str], lines: list[str]) -> str:
+    return next((line for line in reversed(lines) if milestone.match(line)), "")
 
 
 def _read(output: IO[bytes]) -> Iterator[list[str]]:
@@ -106,7 +128,7 @@ def _command(
 ) -> list[object]:
     arch = variant.arch
     cmdline = f"console={arch.console} panic=-1 loglevel=5 {arch.cmdline} {parameters} job={job}"
-    machine = [arch.qemu, *arch.machine, *_accelerator(arch), "-smp", str(CPUS), "-m", MEMORY]
+    machine = [arch.qemu, *arch.machine, "-m", f"{MEMORY_MB}M"]
     bare = ["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"]
     system = ["-kernel", checkout.image(variant), "-initrd", initramfs, "-append", cmdline]
     return [*machine, *bare, *system]

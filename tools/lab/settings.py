@@ -17,9 +17,12 @@ class Variant:
     arch: Arch
     toolchain: str
     implementation: str
+    flavour: str = ""
+    """The fragment in configs/flavours that the configuration ends with, if any."""
 
     def __str__(self) -> str:
-        return f"{self.arch.name}-{self.toolchain}-{self.implementation}"
+        name = f"{self.arch.name}-{self.toolchain}-{self.implementation}"
+        return f"{name}-{self.flavour}" if self.flavour else name
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,13 @@ import shutil
 import tarfile
 from pathlib import Path
 
-import packages
+import apt
 import patches
 from checkout import ROOT, Checkout, remove
-from commands import ask
 from failure import LabError
 
 PACKAGE = f"linux-source-{patches.KERNEL}"
 SUITE = "trixie-backports"
-KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
 def obtain(checkout: Checkout) -> None:
@@ -122,42 +120,6 @@ def _files(origin: Path) -> list[Path]:
 
 
 def _fetch(checkout: Checkout, tarball: Path) -> None:
-    """Get the package through apt, with a state of its own: the system's stays as it is."""
-    state = checkout.downloads / "apt"
-    remove(state)
-    for directory in ("lists/partial", "cache/archives/partial"):
-        (state / directory).mkdir(parents=True)
-    (state / "status").touch()
-    (state / "sources.list").write_text(f"deb [signed-by={KEYRING}] {_mirror()} {SUITE} main\n")
-    options = {
-        "Dir::Etc::sourcelist": state / "sources.list",
-        "Dir::Etc::sourceparts": "/dev/null",
-        "Dir::State::lists": state / "lists",
-        "Dir::State::status": state / "status",
-        "Dir::Cache": state / "cache",
-        "Acquire::Languages": "none",
-        "APT::Update::Error-Mode": "any",
-        "APT::Sandbox::User": "root",
-    }
-    apt = ["apt-get", *(f"-o{name}={value}" for name, value in options.items())]
-    checkout.run("Looking for the kernel source", [*apt, "update"])
-    download = [*apt, "download", PACKAGE]
-    checkout.run("Fetching the kernel source", download, cwd=state, far=lambda _: _size(state))
-    package = next(state.glob("*.deb"))
-    checkout.run("Unpacking the package", ["dpkg-deb", "-x", package, state])
-    (state / f"usr/src/{PACKAGE}.tar.xz").rename(tarball)
-    remove(state)
-
-
-def _mirror() -> str:
-    """The address that this machine gets its own release from."""
-    release = packages.codename()
-    _, targets = ask("apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(CODENAME)")
-    for uri, *names in map(str.split, targets.splitlines()):
-        if release and release in names:
-            return uri
-    raise LabError("apt knows no Debian mirror for this release")
-
-
-def _size(state: Path) -> str:
-    return f"{sum(path.stat().st_size for path in state.glob('*.deb*')) // 1_000_000} MB"
+    unpacked = apt.fetch(checkout, "the kernel source", PACKAGE, SUITE)
+    (unpacked / f"usr/src/{PACKAGE}.tar.xz").rename(tarball)
+    remove(unpacked.parent)

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Debian's packages, unpacked but not installed: the system and its apt stay as they are."""
+
+from pathlib import Path
+
+import packages
+from checkout import Checkout, remove
+from commands import ask
+from failure import LabError
+
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+# Of several releases the newest package counts, even where one is experimental.
+_PREFERENCES = "Package: *\nPin: release *\nPin-Priority: 500\n"
+
+
+def fetch(checkout: Checkout, what: str, package: str, *releases: str) -> Path:
+    """Unpack the newest `package` of `releases` into a directory. The caller removes it."""
+    state = checkout.downloads / "apt"
+    remove(state)
+    for directory in ("lists/partial", "cache/archives/partial", "unpacked"):
+        (state / directory).mkdir(parents=True)
+    (state / "status").touch()
+    (state / "preferences").write_text(_PREFERENCES)
+    origin = f"deb [signed-by={KEYRING}] {_mirror()}"
+    sources = "".join(f"{origin} {release} main\n" for release in releases)
+    (state / "sources.list").write_text(sources)
+    apt = ["apt-get", *(f"-o{name}={value}" for name, value in _options(state).items())]
+    checkout.run(f"Looking for {what}", [*apt, "update"])
+    download = [*apt, "download", package]
+    checkout.run(f"Fetching {what}", download, cwd=state, far=lambda _: _size(state))
+    archive = next(state.glob("*.deb"))
+    checkout.run("Unpacking the package", ["dpkg-deb", "-x", archive, state / "unpacked"])
+    return state / "unpacked"
+
+
+def _options(state: Path) -> dict[str, object]:
+    return {
+        "Dir::Etc::sourcelist": state / "sources.list",
+        "Dir::Etc::sourceparts": "/dev/null",
+        "Dir::Etc::preferences": state / "preferences",
+        "Dir::Etc::preferencesparts": "/dev/null",
+        "Dir::State::lists": state / "lists",
+        "Dir::State::status": state / "status",
+        "Dir::Cache": state / "cache",
+        "Acquire::Languages": "none",
+        "APT::Update::Error-Mode": "any",
+        "APT::Sandbox::User": "root",
+    }
+
+
+def _mirror() -> str:
+    """The address that this machine gets its own release from."""
+    release = packages.codename()
+    _, targets = ask("apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(CODENAME)")
+    for uri, *names in map(str.split, targets.splitlines()):
+        if release and release in names:
+            return uri
+    raise LabError("apt knows no Debian mirror for this release")
+
+
+def _size(state: Path) -> str:
+    return f"{sum(path.stat().st_size for path in state.glob('*.deb*')) // 1_000_000} MB"

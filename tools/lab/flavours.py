@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The Rust implementation in other configurations: each builds without a warning and works."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import build_checks
+import guest_tests
+from checkout import Checkout, remove
+from qemu import ONE_CPU, TWO_NODES
+from settings import Variant
+from tally import Steps, Tally, check
+
+
+@dataclass(frozen=True)
+class Boot:
+    """What one boot of a kernel is for."""
+
+    job: str
+    parameter: str = ""
+    machine: Sequence[str] = TWO_NODES
+
+
+# Options share a kernel where no code mentions two of them, so that neither
+# hides what the other does: none of ours looks at SMP and at TRACEPOINTS, nor at
+# PREEMPT and at the default of the debug mode, nor at JUMP_LABEL and at
+# PREEMPT_DYNAMIC. What RSEQ_STATS=n does is tried with debugfs and without, as
+# it cannot be had without debugfs; what the others do, with statistics.
+#
+# PREEMPT_LAZY is what all other kernels have. PREEMPT_NONE and PREEMPT_VOLUNTARY
+# are not offered where PREEMPT_LAZY is, not even to PREEMPT_DYNAMIC.
+FLAVOURS = {
+    "debug": (Boot("kunit"), Boot("debug"), Boot("ours", "rseq_debug=1")),
+    "no_slices": (Boot("quick"),),
+    "no_stats": (Boot("quick"),),
+    "no_debugfs": (Boot("quick"),),
+    "up": (Boot("kunit", machine=ONE_CPU), Boot("quick", machine=ONE_CPU)),
+    "preempt": (Boot("kunit"), Boot("quick"), Boot("quick", "rseq_debug=0")),
+    "realtime": (Boot("kunit"), Boot("quick")),
+    # base.config tells why several CPUs do not go with JUMP_LABEL here.
+    "jump_label": (
+        Boot("kunit", machine=ONE_CPU),
+        Boot("quick", "preempt=full", ONE_CPU),
+        Boot("quick", "preempt=lazy", ONE_CPU),
+    ),
+}
+
+
+def steps(checkout: Checkout) -> Steps:
+    rust, *_ = build_checks.variants(checkout)
+    variants = (replace(rust, flavour=flavour) for flavour in FLAVOURS)
+    return {f"flavour, {variant}": partial(_try, checkout, variant) for variant in variants}
+
+
+def _try(checkout: Checkout, variant: Variant) -> Tally:
+    """Build one, boot it, and make room for the next unless there is something to look into."""
+    result = build_checks.build(checkout, variant)
+    for boot in FLAVOURS[variant.flavour]:
+        result += _boot(checkout, variant, boot)
+    if not result.failed:
+        remove(checkout.build(variant))
+    return result
+
+
+def _boot(checkout: Checkout, variant: Variant, boot: Boot) -> Tally:
+    if boot.job == "kunit":
+        return guest_tests.kunit(checkout, variant, boot.machine)
+    console = guest_tests.boot(checkout, variant, boot.job, boot.parameter, boot.machine)
+    result = guest_tests.judge(checkout, variant, console)
+    return result + _watched(console) if boot.job == "debug" else result
+
+
+def _watched(console: str) -> Tally:
+    """Lockdep goes on until it finds a mistake or runs out of room, then says no more."""
+    on = re.search(r"^ *debug_locks: +1$", console, re.MULTILINE)
+    return check(*([] if on else ["lockdep switched itself off"]))

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0
+"""C libraries in a guest: the distribution's and the newest there is. Which registration is theirs?"""
+
+import re
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import apt
+import build_checks
+import guest
+import guest_tests
+import qemu
+from checkout import Checkout, remove
+from failure import LabError
+from settings import Variant
+from tally import Steps, Tally, check
+
+PACKAGE = "libc6"
+RELEASES = ("sid", "experimental")
+"""The older one has what the other is not ahead of."""
+
+_VERSION = re.compile(rb"GNU C Library .* release version (\d[\d.]*\d)")
+_REPORT = re.compile(r"# C library: (.*)$\s+.*# registration: (.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class _Shown(Tally):
+    """A tally that tells what was registered, since that is not for a test to judge."""
+
+    registrations: str = ""
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}; {self.registrations}"
+
+
+def steps(checkout: Checkout) -> Steps:
+    rust, c, *_ = build_checks.variants(checkout)
+    return {f"C libraries, {rust} against {c}": partial(_compare, checkout, rust, c)}
+
+
+def obtain(checkout: Checkout) -> Path:
+    """The directory of the newest library, fetched unless it was before."""
+    directory = checkout.downloads / "libc"
+    with checkout.locked(checkout.shared, "the shared downloads"):
+        if not directory.exists():
+            _fetch(checkout, directory)
+    return directory
+
+
+def _fetch(checkout: Checkout, directory: Path) -> None:
+    try:
+        unpacked = apt.fetch(checkout, "the newest C library", PACKAGE, *RELEASES)
+    except LabError as error:
+        raise LabError(f"{error}; check the network") from None
+    with checkout.replacing(directory) as new:
+        new.mkdir()
+        for path in unpacked.glob("usr/lib/*/*.so*"):
+            path.rename(new / path.name)
+    remove(unpacked.parent)
+
+
+def _compare(checkout: Checkout, rust: Variant, c: Variant) -> Tally:
+    """Both kernels pass the tests, and the libraries treat them alike."""
+    newest = obtain(checkout)
+    consoles = {variant: _boot(checkout, variant, newest) for variant in (rust, c)}
+    results = (guest_tests.judge(checkout, *boot) for boot in consoles.items())
+    ours, reference = map(_registrations, consoles.values())
+    alike = check(*([] if ours == reference else [f"{ours}, but {reference} in C"]))
+    expected = f"glibc {_version(newest)}:"
+    used = check(*([] if expected in ours else [f"not run with {expected} {ours}"]))
+    total = sum([*results, alike, used], Tally())
+    return _Shown(total.passed, total.failed, total.skipped, total.problems, ours)
+
+
+def _boot(checkout: Checkout, variant: Variant, newest: Path) -> str:
+    initramfs = guest.initramfs(checkout, variant, newest)
+    return qemu.boot(checkout, variant, initramfs, "libc", limit=guest_tests.TIME_LIMIT)
+
+
+def _registrations(console: str) -> str:
+    reports = (f"{library}: {said}" for library, said in _REPORT.findall(console))
+    return ", ".join(reports) or "no library told its registration"
+
+
+def _version(directory: Path) -> str:
+    """As the library itself spells it."""
+    banners = (_VERSION.search(path.read_bytes()) for path in directory.glob("libc.so.*"))
+    return next((banner[1].decode() for banner in banners if banner), "of unknown version")

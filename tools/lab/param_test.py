@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The kernel's complete test of critical sections, in every mode and with every injection."""
+
+import re
+from functools import partial
+
+import build_checks
+import guest
+import guest_tests
+import qemu
+import tally
+from checkout import Checkout
+from settings import Variant
+from tally import Steps, Tally, check
+
+TIME_LIMIT = 5400
+"""Measured on two busy cores: 1220 s."""
+_STAGE = re.compile(r"# (Default|Testing|Loop|Yield|Kill|Sleep|Injecting|Running) ")
+_OPTIMIZED = "# Testing in optimized RSEQ mode"
+
+
+def steps(checkout: Checkout) -> Steps:
+    rust, *_ = build_checks.variants(checkout)
+    return {f"run_param_test.sh, {rust}": partial(_run, checkout, rust)}
+
+
+def _run(checkout: Checkout, variant: Variant) -> Tally:
+    initramfs = guest.initramfs(checkout, variant)
+    console = qemu.boot(
+        checkout, variant, initramfs, "param_test", limit=TIME_LIMIT, milestone=_STAGE
+    )
+    # It succeeds, having done half of its work, where the kernel lacks that mode.
+    both = check(*([] if _OPTIMIZED in console else ["the optimized mode was not tested"]))
+    return tally.of_kselftests(checkout.source, console) + both + guest_tests.quiet(console)
