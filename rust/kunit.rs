@@ -56,6 +56,11 @@ use kernel::{
         UserSlice, //
     }, //
 };
+#[cfg(CONFIG_SMP)]
+use kernel::{
+    cpumask::CpumaskVar,
+    error::to_result, //
+};
 
 const SIG: u32 = 0x5305_3053;
 const FILL: u8 = 0xa5;
@@ -103,10 +108,26 @@ struct Thread {
 
 impl Thread {
     fn with_page(prot: usize) -> Result<Self> {
-        Ok(Self {
+        let thread = Self {
             page: map(0, prot, 0)?,
             task: Current::get(),
-        })
+        };
+        thread.pin()?;
+        Ok(thread)
+    }
+
+    /// Has the thread stay on its CPU: a migration would rightly mark it, and spoil a grant.
+    fn pin(&self) -> Result {
+        #[cfg(CONFIG_SMP)]
+        {
+            let mut here = CpumaskVar::new_zero(GFP_KERNEL)?;
+            here.set(CpuId::current());
+            // SAFETY: The task is the current one, the mask valid.
+            to_result(unsafe {
+                bindings::set_cpus_allowed_ptr(self.task.as_ptr(), here.as_raw())
+            })?;
+        }
+        Ok(())
     }
 
     /// A page that is filled with garbage.
@@ -143,15 +164,11 @@ impl Thread {
     /// A thread with a grant.
     fn granted() -> Result<Self> {
         let thread = Self::interrupted()?;
-        // A migration in between would rightly spoil a grant.
-        for _ in 0..10 {
-            thread.task.settle();
-            thread.set_ctrl(1)?;
-            if crate::slice::grant::grant(false) {
-                return Ok(thread);
-            }
+        thread.set_ctrl(1)?;
+        if !crate::slice::grant::grant(false) {
+            return Err(EAGAIN);
         }
-        Err(EAGAIN)
+        Ok(thread)
     }
 
     /// A thread that was interrupted at `offset` of its page, with [`Self::section`] announced.
