@@ -42,7 +42,7 @@ static void disturb(struct disturber *d)
 
 	switch (d->cause) {
 	case PREEMPTION:
-		nanosleep(&ts, NULL);
+		/* By taking its share of the CPU, which this loop does */
 		break;
 	case MIGRATION:
 		d->cpu = d->cpu ? 0 : last;
@@ -107,14 +107,10 @@ static bool disturber_start(struct disturber *d, enum cause by, struct rseq *rs)
 	*d = (struct disturber){
 		.cause = by, .rs = rs, .tid = syscall(__NR_gettid), .cpu = last,
 	};
-	if (sched_getaffinity(0, sizeof(all), &all) ||
-	    !pin_to(by == PREEMPTION ? last : 0) ||
-	    pthread_create(&d->thread, NULL, keep_disturbing, d) ||
-	    sched_setaffinity(0, sizeof(all), &all) || !pin_to(last))
-		return false;
-	if (by == PREEMPTION)
-		invite_preemption();
-	return true;
+	return !sched_getaffinity(0, sizeof(all), &all) &&
+	       pin_to(by == PREEMPTION ? last : 0) &&
+	       !pthread_create(&d->thread, NULL, keep_disturbing, d) &&
+	       !sched_setaffinity(0, sizeof(all), &all) && pin_to(last);
 }
 
 static void disturber_stop(struct disturber *d)
@@ -305,7 +301,7 @@ TEST_F(signalled, outside)
 	}
 }
 
-/* Preemption: faults that can be resolved are none */
+/* Preemption. Faults that can be resolved are none. */
 
 /*
  * A page of a file. Its contents survive being dropped from the page tables,
@@ -342,10 +338,10 @@ FIXTURE_VARIANT_ADD(preempted, v2) { .v2 = true };
 FIXTURE_SETUP(preempted)
 {
 	ASSERT_TRUE(pin_to(last));
-	self->rs = file_page("", 1);
+	self->rs = area_alloc();
 	ASSERT_NE(NULL, self->rs);
 	cs = spin_section();
-	ASSERT_TRUE(contender_start(&self->contender, 100000));
+	ASSERT_TRUE(contender_start(&self->contender, 0));
 	ASSERT_EQ(0, register_mode(self->rs, variant->v2, 0));
 	self->counted = read_stats(&self->st);
 }
@@ -403,6 +399,83 @@ TEST_F(preempted, descriptor_not_present)
 	expect_slow_path(_metadata, &self->st, self->counted);
 }
 
+/* An area that is gone by the time the section is interrupted */
+
+struct removal {
+	struct rseq *rs;
+	int prot;		/* -1: none at all */
+};
+
+static void *remove_area(void *arg)
+{
+	struct removal *r = arg;
+
+	while (!READ_ONCE(r->rs->rseq_cs))
+		sched_yield();
+	if (r->prot < 0)
+		munmap(r->rs, page_size());
+	else
+		mprotect(r->rs, page_size(), r->prot);
+	return NULL;
+}
+
+static void lose_area_in_section(void *arg)
+{
+	struct removal *r = arg;
+	pthread_t thread;
+
+	pin_to(0);
+	FAIL_UNLESS(100, !pthread_create(&thread, NULL, remove_area, r));
+	pin_to(last);
+	while (section_spin(&r->rs->rseq_cs, &cs) == SECTION_ABORTED)
+		;
+}
+
+TEST_F(preempted, area_lost_in_section)
+{
+	static const int prots[] = { -1, PROT_NONE, PROT_READ };
+
+	for (size_t i = 0; i < ARRAY_SIZE(prots); i++) {
+		struct removal removal = { self->rs, prots[i] };
+
+		EXPECT_KILLED(in_child(lose_area_in_section, &removal), SIGSEGV);
+	}
+}
+
+/* The area itself is not present. It is shared with children: there are none. */
+
+FIXTURE(dropped)
+{
+	struct rseq *rs;
+	struct contender contender;
+	struct stats st;
+	bool counted;
+};
+
+FIXTURE_VARIANT(dropped)
+{
+	bool v2;
+};
+
+FIXTURE_VARIANT_ADD(dropped, legacy) { };
+FIXTURE_VARIANT_ADD(dropped, v2) { .v2 = true };
+
+FIXTURE_SETUP(dropped)
+{
+	ASSERT_TRUE(pin_to(last));
+	self->rs = file_page("", 1);
+	ASSERT_NE(NULL, self->rs);
+	cs = spin_section();
+	ASSERT_TRUE(contender_start(&self->contender, 0));
+	ASSERT_EQ(0, register_mode(self->rs, variant->v2, 0));
+	self->counted = read_stats(&self->st);
+}
+
+FIXTURE_TEARDOWN(dropped)
+{
+	contender_stop(&self->contender);
+}
+
 static void *drop_area(void *arg)
 {
 	struct rseq *rs = arg;
@@ -413,7 +486,7 @@ static void *drop_area(void *arg)
 }
 
 /* By another thread, while the section runs: from another CPU if there is one */
-TEST_F(preempted, area_not_present)
+TEST_F(dropped, in_section)
 {
 	pthread_t thread;
 	void *failed;
@@ -434,8 +507,8 @@ TEST_F(preempted, area_not_present)
 	}
 }
 
-/* The thread drops the area itself, and the way out of that call is spared. */
-TEST_F(preempted, area_dropped_then_preempted)
+/* By the thread itself. Only debug mode looks at the area before the preemption. */
+TEST_F(dropped, then_preempted)
 {
 	for (int i = 0; i < ROUNDS; i++) {
 		ASSERT_EQ(0, madvise(self->rs, page_size(), MADV_DONTNEED));
@@ -445,7 +518,7 @@ TEST_F(preempted, area_dropped_then_preempted)
 	expect_slow_path(_metadata, &self->st, self->counted);
 }
 
-TEST_F(preempted, area_dropped_then_migrated)
+TEST_F(dropped, then_migrated)
 {
 	if (last == 0)
 		SKIP(return, "a single CPU never updates its ID");
@@ -611,7 +684,7 @@ FIXTURE_VARIANT_ADD(fatal, descriptor_cut) { .spoil = descriptor_cut, .gone = tr
 FIXTURE_SETUP(fatal)
 {
 	ASSERT_TRUE(pin_to(last));
-	ASSERT_TRUE(contender_start(&self->contender, 100000));
+	ASSERT_TRUE(contender_start(&self->contender, 0));
 }
 
 FIXTURE_TEARDOWN(fatal)
@@ -715,49 +788,6 @@ TEST_F(fatal, handler_exits)
 			EXPECT_KILLED(status, SIGSEGV);
 		else
 			EXPECT_EXITED(status, variant->harmless ? SECTION_ABORTED : HANDLED);
-	}
-}
-
-/* An area that is gone by the time the section is interrupted */
-
-struct removal {
-	struct rseq *rs;
-	int prot;		/* -1: none at all */
-};
-
-static void *remove_area(void *arg)
-{
-	struct removal *r = arg;
-
-	while (!READ_ONCE(r->rs->rseq_cs))
-		sched_yield();
-	if (r->prot < 0)
-		munmap(r->rs, page_size());
-	else
-		mprotect(r->rs, page_size(), r->prot);
-	return NULL;
-}
-
-static void lose_area_in_section(void *arg)
-{
-	struct removal *r = arg;
-	pthread_t thread;
-
-	pin_to(0);
-	FAIL_UNLESS(100, !pthread_create(&thread, NULL, remove_area, r));
-	pin_to(last);
-	while (section_spin(&r->rs->rseq_cs, &cs) == SECTION_ABORTED)
-		;
-}
-
-TEST_F(preempted, area_lost_in_section)
-{
-	static const int prots[] = { -1, PROT_NONE, PROT_READ };
-
-	for (size_t i = 0; i < ARRAY_SIZE(prots); i++) {
-		struct removal removal = { self->rs, prots[i] };
-
-		EXPECT_KILLED(in_child(lose_area_in_section, &removal), SIGSEGV);
 	}
 }
 

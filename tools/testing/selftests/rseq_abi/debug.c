@@ -218,7 +218,7 @@ FIXTURE_VARIANT_ADD(descriptor, signature) { make_signature_wrong, FATAL };
 FIXTURE_SETUP(descriptor)
 {
 	ASSERT_TRUE(pin_to(last_cpu()));
-	ASSERT_TRUE(contender_start(&self->contender, 100000));
+	ASSERT_TRUE(contender_start(&self->contender, 0));
 }
 
 FIXTURE_TEARDOWN(descriptor)

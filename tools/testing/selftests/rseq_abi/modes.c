@@ -109,7 +109,7 @@ TEST_F(mode, ids_after_preemption)
 {
 	if (variant->v2 && debug_mode())
 		SKIP(return, "debug mode checks the IDs even if they do not change");
-	ASSERT_TRUE(contender_start(&self->contender, 100000));
+	ASSERT_TRUE(contender_start(&self->contender, 0));
 	for (member.field = 0; member.field < NR_IDS; member.field++) {
 		int status = in_child(forge_until_preempted, &member);
 
@@ -128,8 +128,10 @@ static void forge_and_sleep(void *arg)
 	long switches = context_switches();
 
 	forge(m);
-	usleep(1000);
-	FAIL_UNLESS(100, context_switches() > switches);
+	/* On a slow machine the time may be over before the thread is asleep. */
+	do {
+		usleep(1000);
+	} while (context_switches() == switches);
 	_exit(outcome(m, genuine));
 }
 
@@ -242,7 +244,7 @@ static void expect_most(struct __test_metadata *_metadata, bool most, int count)
 
 TEST_F(mode, rseq_cs_after_preemption)
 {
-	ASSERT_TRUE(contender_start(&self->contender, 100000));
+	ASSERT_TRUE(contender_start(&self->contender, 0));
 	for (int i = 0; i < TRIES; i++) {
 		/* Not in the section that is announced: cleared */
 		announce(self->rs);
@@ -261,18 +263,23 @@ TEST_F(mode, rseq_cs_after_preemption)
  */
 TEST_F(mode, rseq_cs_after_sleep)
 {
-	long switches = context_switches();
-	int kept = 0;
+	int slept = 0, kept = 0;
 
-	for (int i = 0; i < TRIES; i++) {
+	while (slept < TRIES) {
 		struct timespec ts = { .tv_nsec = NSEC_PER_MSEC };
+		long switches = context_switches();
+		__u64 rseq_cs;
 
 		announce(self->rs);
 		nanosleep(&ts, NULL);
-		kept += READ_ONCE(self->rs->rseq_cs) != 0;
+		rseq_cs = READ_ONCE(self->rs->rseq_cs);
 		WRITE_ONCE(self->rs->rseq_cs, 0);
+		/* On a slow machine the time may be over before that. */
+		if (context_switches() == switches)
+			continue;
+		slept++;
+		kept += rseq_cs != 0;
 	}
-	ASSERT_GE(context_switches() - switches, TRIES);
 	expect_most(_metadata, !debug_mode(), kept);
 }
 
@@ -466,7 +473,7 @@ TEST_F(mode, allocator)
 
 	if (last_cpu() == 0)
 		SKIP(return, "a single CPU never updates its ID");
-	ASSERT_TRUE(contender_start(&self->contender, 100000));
+	ASSERT_TRUE(contender_start(&self->contender, 0));
 	status = in_child(allocate, &member);
 	if (variant->v2 || debug_mode())
 		EXPECT_KILLED(status, SIGSEGV);

@@ -34,7 +34,7 @@ FIXTURE_SETUP(stats)
 	self->rs = area_alloc();
 	ASSERT_NE(NULL, self->rs);
 	ASSERT_EQ(0, register_mode(self->rs, variant->v2, 0));
-	ASSERT_TRUE(contender_start(&self->contender, 100000));
+	ASSERT_TRUE(contender_start(&self->contender, 0));
 	cs = spin_section();
 	ASSERT_TRUE(read_stats(&self->st))
 		TH_LOG("format of stats");
@@ -97,10 +97,10 @@ TEST_F(stats, signals)
 		;
 	timer = (struct itimerval){ };
 	ASSERT_EQ(0, setitimer(ITIMER_REAL, &timer, NULL));
-	ASSERT_TRUE(contender_start(&self->contender, 100000));
+	ASSERT_TRUE(contender_start(&self->contender, 0));
 	ASSERT_TRUE(stats_since(&self->st));
-	/* The first or last may have found the thread in setitimer(2). */
-	EXPECT_GE(self->st.v[STAT_SIGNAL], EVENTS - 1);
+	/* Some find it in setitimer(2), or on the way back from the handler. */
+	EXPECT_GE(self->st.v[STAT_SIGNAL], EVENTS / 2);
 }
 
 TEST_F(stats, aborts)

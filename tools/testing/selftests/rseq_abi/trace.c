@@ -155,7 +155,7 @@ FIXTURE_SETUP(trace)
 	ASSERT_NE(NULL, self->rs);
 	ASSERT_EQ(0, register_mode(self->rs, variant->v2, 0));
 	/* The IDs of all threads are settled before there is something to see. */
-	ASSERT_TRUE(contender_start(&self->contender, 100000));
+	ASSERT_TRUE(contender_start(&self->contender, 0));
 	ASSERT_TRUE(get_preempted());
 }
 
