@@ -7,7 +7,7 @@
 //! see a [`StaysHere`] token, and what it returns does not outlive that token.
 
 // Only slices have per-CPU variables of their own.
-#![cfg_attr(not(CONFIG_RSEQ_SLICE_EXTENSION), allow(dead_code))]
+#![cfg_attr(not(CONFIG_RSEQ_SLICE_EXTENSION), allow(unused))]
 
 use core::{
     cell::UnsafeCell,
