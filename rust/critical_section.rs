@@ -8,8 +8,8 @@
 //!   its section; 0 for none.
 //! - *Abort*: the thread was inside. The announcement is withdrawn and the thread sent to the
 //!   handler; `fixup` in the statistics.
-//! - *Clear*: the thread was outside. The announcement is stale, since threads do not withdraw it at
-//!   the end of a section, and only withdrawn; `clear` in the statistics.
+//! - *Clear*: the thread was outside. The announcement is stale, since threads do not withdraw it
+//!   at the end of a section, and only withdrawn; `clear` in the statistics.
 //!
 //! The kernel writes the thread's instruction pointer on behalf of memory that an attacker may
 //! control. Hence the signature: only code that carries in front of it what the thread registered

@@ -75,7 +75,6 @@ pub(crate) fn slow(task: Current, regs: Option<UserRegs>) {
     let settled = ids::publish(task, ids)
         .and_then(|announcement| critical_section::settle(task, regs, announcement));
     if settled.is_err() {
-        task.forget_slow_path();
         task.segfault();
     }
 }

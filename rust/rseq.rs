@@ -2,10 +2,10 @@
 
 //! Restartable sequences and time slice extensions.
 //!
-//! An event comes in through a gate, inline C in `include/linux/rseq_gate.h` and in the kernel's own
-//! headers, that calls only if there is something to do; passes one of the doors below, each one
-//! line long; reaches the concept that deals with it, which asks [`logic`] for the decision and acts
-//! on it.
+//! An event comes in through a gate, inline C in `include/linux/rseq_gate.h` and in the kernel's
+//! own headers, that calls only if there is something to do; passes one of the doors below, each
+//! one line long; reaches the concept that deals with it, which asks [`logic`] for the decision and
+//! acts on it.
 //!
 //! [`register`] is `rseq(2)`; [`exit`] the way to user space, where [`ids`] are published and
 //! [`critical_section`]s aborted; [`mod@slice`] the time slice extensions.

@@ -35,7 +35,7 @@
 //!   thread is in user space, they agree.
 //! - Whoever sends a granted thread to user space has armed the timer of that CPU for it and
 //!   registered the syscall work; see [`timer::arm`].
-//! - It ends exactly once: [`syscall_entry`], a denied [`grant`], the ID update after the thread was
+//! - It ends exactly once: [`syscall_entry`], a denied [`grant`], the update after the thread was
 //!   scheduled out, or the end of the thread. Each clears both places and counts.
 
 #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]

@@ -423,7 +423,7 @@ impl Current {
     /// Drops a pending reschedule request, interrupts being off.
     #[inline(always)]
     pub(crate) fn drop_reschedule(&self, _irqs_off: &IrqsDisabled) {
-        // SAFETY: Interrupts are disabled, so the two flags that this clears cannot get out of step.
+        // SAFETY: Interrupts are disabled, so the two flags that this clears stay in step.
         unsafe { bindings::clear_need_resched_current() };
     }
 

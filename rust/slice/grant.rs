@@ -68,7 +68,7 @@ fn negotiate(task: Current, work_pending: bool) -> Result<bool, Fault> {
     Ok(start(task))
 }
 
-/// Clears the control word, if `task` has one: what lies there in a legacy area is not the kernel's.
+/// Clears the control word, if `task` has one: what lies there in a legacy area is the thread's.
 #[inline(always)]
 pub(super) fn clear_request(task: Current, area: &Region<Area>) -> Result<(), Fault> {
     if has_control_word(task.is_v2(), available()) {
