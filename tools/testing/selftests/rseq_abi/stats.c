@@ -57,8 +57,9 @@ TEST_F(stats, exits)
 	EXPECT_GE(self->st.v[STAT_EXIT], before);
 	/* Some were on the way out of the system call that asks for them. */
 	EXPECT_GE(self->st.v[STAT_FASTP], before / 2);
-	/* Nobody else moves about as much. */
-	EXPECT_EQ(!variant->v2 || debug_mode(), self->st.v[STAT_IDS] >= before / 2);
+	/* Nobody else moves about as much. Whether debug mode writes them is its business. */
+	if (!variant->v2 || !debug_mode())
+		EXPECT_EQ(!variant->v2, self->st.v[STAT_IDS] >= before / 2);
 }
 
 TEST_F(stats, ids)
