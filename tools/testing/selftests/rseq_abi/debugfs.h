@@ -80,11 +80,13 @@ static inline bool debug_mode(void)
 /* Strict about the format: anything unexpected is a failure to read. */
 static inline bool read_stats(struct stats *st)
 {
+	int nr = slice_support() == SLICE_ABSENT ? STAT_SGRANT : STAT_NR;
 	char buf[1024], line[64], *pos = buf;
 
 	if (read_file(STATS_FILE, buf, sizeof(buf)) < 0)
 		return false;
-	for (int i = 0; i < STAT_NR; i++) {
+	*st = (struct stats){ };
+	for (int i = 0; i < nr; i++) {
 		if (sscanf(pos, "%*[a-z]: %lu", &st->v[i]) != 1)
 			return false;
 		snprintf(line, sizeof(line), "%-7s %16lu\n", stat_names[i], st->v[i]);

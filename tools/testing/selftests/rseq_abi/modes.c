@@ -539,7 +539,7 @@ TEST_F(mode, membarrier)
 	if (syscall(__NR_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ, 0, 0))
 		SKIP(return, "no membarrier");
 	/* Nothing is granted to a word that is no request. */
-	if (variant->v2 && slice_get())
+	if (slices_enabled())
 		ASSERT_EQ(0, slice_set(0));
 	ASSERT_EQ(0, pthread_create(&sender.thread, NULL, send_barriers, &sender));
 	/* With the second thread there and its concurrency ID assigned */

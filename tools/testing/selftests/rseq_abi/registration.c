@@ -229,13 +229,13 @@ TEST_F(registration, again_after_unregister)
 
 	ASSERT_EQ(0, register_v2(self->rs, FLAG_DEFAULT_ON));
 	ASSERT_EQ(0, unregister(self->rs, v2_len()));
-	EXPECT_EQ(0, slice_get());
+	EXPECT_FALSE(slices_enabled());
 
 	ASSERT_EQ(0, sys_rseq(other, LEGACY_LEN, 0, ~AREA_SIG));
 	ASSERT_EQ(0, sys_rseq(other, LEGACY_LEN, RSEQ_FLAG_UNREGISTER, ~AREA_SIG));
 
 	ASSERT_EQ(0, register_v2(self->rs, 0));
-	EXPECT_EQ(0, slice_get());
+	EXPECT_FALSE(slices_enabled());
 	EXPECT_EQ(expected_flags(FLAG_AVAILABLE), area_flags(self->rs));
 }
 

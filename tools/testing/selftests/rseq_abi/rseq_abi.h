@@ -413,6 +413,11 @@ static inline int in_child(void (*fn)(void *arg), void *arg)
 
 /* The kernel at hand */
 
+static inline bool slices_enabled(void)
+{
+	return slice_get() == PR_RSEQ_SLICE_EXT_ENABLE;
+}
+
 enum slice_support { SLICE_ABSENT, SLICE_OFF, SLICE_ON };
 
 static inline bool turned_off(const char *val)
