@@ -49,14 +49,7 @@ pub(crate) mod timer;
 #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
 pub(crate) mod tunable;
 
-use crate::{
-    abi::Area,
-    task::Current,
-    uaccess::{
-        Fault,
-        Region, //
-    }, //
-};
+use crate::task::Current;
 
 /// Does this kernel offer slices? They can be compiled out, and switched off on the command line.
 pub(crate) fn available() -> bool {
@@ -77,15 +70,18 @@ pub(crate) fn enable(task: Current, on: bool) {
     let _ = (task, on);
 }
 
-/// Clears the control word, if `task` has one. User access to `area` is open.
+/// Does `task` have a control word, to request slices with? In a legacy area something else may be
+/// in its place.
 #[inline(always)]
-pub(crate) fn clear_request(task: Current, area: &Region<Area>) -> Result<(), Fault> {
+pub(crate) fn may_request(task: Current) -> bool {
     #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
-    return grant::clear_request(task, area);
+    {
+        crate::logic::slice::grant::has_control_word(task.is_v2(), available())
+    }
     #[cfg(not(CONFIG_RSEQ_SLICE_EXTENSION))]
     {
-        let _ = (task, area);
-        Ok(())
+        let _ = task;
+        false
     }
 }
 

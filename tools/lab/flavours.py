@@ -23,6 +23,9 @@ class Boot:
     machine: Sequence[str] = TWO_NODES
 
 
+PATIENT = "rcupdate.rcu_cpu_stall_timeout=300"
+"""With lockdep, realtime threads of the tests leave a slow guest no time for RCU."""
+
 # Options share a kernel where no code mentions two of them, so that neither
 # hides what the other does: none of ours looks at SMP and at TRACEPOINTS, nor at
 # PREEMPT and at the default of the debug mode, nor at JUMP_LABEL and at
@@ -32,7 +35,7 @@ class Boot:
 # PREEMPT_LAZY is what all other kernels have. PREEMPT_NONE and PREEMPT_VOLUNTARY
 # are not offered where PREEMPT_LAZY is, not even to PREEMPT_DYNAMIC.
 FLAVOURS = {
-    "debug": (Boot("kunit"), Boot("debug"), Boot("ours", "rseq_debug=1")),
+    "debug": (Boot("kunit"), Boot("debug", PATIENT), Boot("ours", f"rseq_debug=1 {PATIENT}")),
     "no_slices": (Boot("quick"),),
     "no_stats": (Boot("quick"),),
     "no_debugfs": (Boot("quick"),),
