@@ -118,12 +118,12 @@ fn resolve(task: Current, regs: UserRegs, announcement: Announcement) -> Result<
         return examine(task, regs, announcement);
     }
 
-    let thread = Thread::new(task, regs);
-    let user = thread.open(announcement)?;
-    let section = load_section(&user)?;
-    match locate(section, thread.ip, thread.limit) {
-        Position::Inside => thread.abort(user, section),
-        Position::Outside => thread.clear(user),
+    let (ip, limit) = (regs.ip(), task_size());
+    let descriptor = descriptor(announcement, limit)?.open()?;
+    let section = load_section(&descriptor)?;
+    match locate(section, ip, limit) {
+        Position::Inside => abort(task, regs, descriptor, section),
+        Position::Outside => clear(task, descriptor),
         Position::Invalid => Err(Fault),
     }
 }
@@ -131,88 +131,70 @@ fn resolve(task: Current, regs: UserRegs, announcement: Announcement) -> Result<
 /// [`resolve`] in debug mode.
 #[cold]
 fn examine(task: Current, regs: UserRegs, announcement: Announcement) -> Result<(), Fault> {
-    let interrupted = task.interrupted();
-    let thread = Thread::new(task, regs);
-    let user = thread.open(announcement)?;
-    let section = load_section(&user)?;
-    match locate_strictly(section, thread.ip, thread.limit) {
+    let (ip, limit) = (regs.ip(), task_size());
+    let descriptor = descriptor(announcement, limit)?.open()?;
+    let section = load_section(&descriptor)?;
+    match locate_strictly(section, ip, limit) {
         Position::Inside => {
-            let version = user.load(field!(Descriptor, version))?;
-            let flags = user.load(field!(Descriptor, flags))?;
-            if !abortable(version, flags, interrupted) {
+            let version = descriptor.load(field!(Descriptor, version))?;
+            let flags = descriptor.load(field!(Descriptor, flags))?;
+            if !abortable(version, flags, task.interrupted()) {
                 return Err(Fault);
             }
-            thread.abort(user, section)
+            abort(task, regs, descriptor, section)
         }
-        Position::Outside => thread.clear(user),
+        Position::Outside => clear(task, descriptor),
         Position::Invalid => Err(Fault),
     }
 }
 
 #[inline(always)]
-fn load_section(user: &Region<Descriptor>) -> Result<Section, Fault> {
+fn descriptor(announcement: Announcement, limit: u64) -> Result<UserPtr<Descriptor>, Fault> {
+    if announcement >= limit {
+        return Err(Fault);
+    }
+    let addr = announcement as usize;
+    Ok(UserPtr::new(ptr::with_exposed_provenance_mut(addr)))
+}
+
+#[inline(always)]
+fn load_section(descriptor: &Region<Descriptor>) -> Result<Section, Fault> {
     Ok(Section {
-        start: user.load(field!(Descriptor, start_ip))?,
-        length: user.load(field!(Descriptor, post_commit_offset))?,
-        abort: user.load(field!(Descriptor, abort_ip))?,
+        start: descriptor.load(field!(Descriptor, start_ip))?,
+        length: descriptor.load(field!(Descriptor, post_commit_offset))?,
+        abort: descriptor.load(field!(Descriptor, abort_ip))?,
     })
 }
 
-/// What the kernel knows of a thread, asked before its memory is opened.
-struct Thread {
+#[inline(always)]
+fn abort(
+    task: Current,
     regs: UserRegs,
-    ip: u64,
-    limit: u64,
-    area: Checked<Area>,
-    signature: u32,
+    user: Region<Descriptor>,
+    section: Section,
+) -> Result<(), Fault> {
+    let prefix = section.abort - SIGNATURE_SIZE;
+    // SAFETY: The handler lies in user space, with room for the signature in front of it.
+    let prefix = unsafe { Checked::<HandlerPrefix>::new(prefix as usize) };
+
+    if user.load_at(&prefix, field!(HandlerPrefix, signature))? != task.signature() {
+        return Err(Fault);
+    }
+    user.store_at(&task.checked_area(), field!(Area, rseq_cs), 0)?;
+    drop(user);
+
+    let ip = regs.ip();
+    regs.set_ip(section.abort);
+    count(Event::Fixup);
+    trace::rseq_ip_fixup(ip, section);
+    Ok(())
 }
 
-impl Thread {
-    #[inline(always)]
-    fn new(task: Current, regs: UserRegs) -> Self {
-        Self {
-            regs,
-            ip: regs.ip(),
-            limit: task_size(),
-            area: task.checked_area(),
-            signature: task.signature(),
-        }
-    }
+#[inline(always)]
+fn clear(task: Current, user: Region<Descriptor>) -> Result<(), Fault> {
+    user.store_at(&task.checked_area(), field!(Area, rseq_cs), 0)?;
+    drop(user);
 
-    /// Opens user access to the announced descriptor.
-    #[inline(always)]
-    fn open(&self, announcement: Announcement) -> Result<Region<Descriptor>, Fault> {
-        if announcement >= self.limit {
-            return Err(Fault);
-        }
-        let addr = announcement as usize;
-        UserPtr::new(ptr::with_exposed_provenance_mut(addr)).open()
-    }
-
-    #[inline(always)]
-    fn abort(&self, user: Region<Descriptor>, section: Section) -> Result<(), Fault> {
-        let prefix = section.abort - SIGNATURE_SIZE;
-        // SAFETY: The handler lies in user space, with room for the signature in front of it.
-        let prefix = unsafe { Checked::<HandlerPrefix>::new(prefix as usize) };
-
-        if user.load_at(&prefix, field!(HandlerPrefix, signature))? != self.signature {
-            return Err(Fault);
-        }
-        user.store_at(&self.area, field!(Area, rseq_cs), NONE)?;
-        drop(user);
-
-        self.regs.set_ip(section.abort);
-        count(Event::Fixup);
-        trace::rseq_ip_fixup(self.ip, section);
-        Ok(())
-    }
-
-    #[inline(always)]
-    fn clear(&self, user: Region<Descriptor>) -> Result<(), Fault> {
-        user.store_at(&self.area, field!(Area, rseq_cs), NONE)?;
-        drop(user);
-
-        count(Event::Clear);
-        Ok(())
-    }
+    count(Event::Clear);
+    Ok(())
 }

@@ -10,10 +10,7 @@
 //! read-only for user space: an update that finds something else ends the thread.
 
 use crate::{
-    abi::{
-        Area,
-        SliceCtrl, //
-    },
+    abi::Area,
     critical_section::Announcement,
     logic::ids::{
         read_only,
@@ -50,18 +47,14 @@ use crate::{
 #[inline(always)]
 pub(crate) fn publish(task: Current, ids: Ids) -> Result<Announcement, Fault> {
     let check = read_only(task.is_v2(), debugging());
-    let last = task.ids();
-    let may_request = slice::may_request(task);
     let area = task.area().open()?;
 
-    if check && !untouched(load(&area)?, last) {
+    if check && !untouched(load(&area)?, task.ids()) {
         return Err(Fault);
     }
     store(&area, ids)?;
     let announcement = area.load(field!(Area, rseq_cs))?;
-    if may_request {
-        area.store(field!(Area, slice_ctrl), SliceCtrl::CLEAR)?;
-    }
+    slice::clear_request(task, &area)?;
     drop(area);
 
     slice::revoke(task);
@@ -74,13 +67,9 @@ pub(crate) fn publish(task: Current, ids: Ids) -> Result<Announcement, Fault> {
 /// What [`publish`] does when the IDs have not changed: all but that.
 #[inline(always)]
 pub(crate) fn keep(task: Current) -> Result<Announcement, Fault> {
-    let may_request = slice::may_request(task);
     let area = task.area().open()?;
-
     let announcement = area.load(field!(Area, rseq_cs))?;
-    if may_request {
-        area.store(field!(Area, slice_ctrl), SliceCtrl::CLEAR)?;
-    }
+    slice::clear_request(task, &area)?;
     drop(area);
 
     slice::revoke(task);

@@ -49,7 +49,14 @@ pub(crate) mod timer;
 #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
 pub(crate) mod tunable;
 
-use crate::task::Current;
+use crate::{
+    abi::Area,
+    task::Current,
+    uaccess::{
+        Fault,
+        Region, //
+    }, //
+};
 
 /// Does this kernel offer slices? They can be compiled out, and switched off on the command line.
 pub(crate) fn available() -> bool {
@@ -70,18 +77,15 @@ pub(crate) fn enable(task: Current, on: bool) {
     let _ = (task, on);
 }
 
-/// Does `task` have a control word, to request slices with? In a legacy area something else may be
-/// in its place.
+/// Clears the control word, if `task` has one. User access to `area` is open.
 #[inline(always)]
-pub(crate) fn may_request(task: Current) -> bool {
+pub(crate) fn clear_request(task: Current, area: &Region<Area>) -> Result<(), Fault> {
     #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
-    {
-        crate::logic::slice::grant::has_control_word(task.is_v2(), available())
-    }
+    return grant::clear_request(task, area);
     #[cfg(not(CONFIG_RSEQ_SLICE_EXTENSION))]
     {
-        let _ = task;
-        false
+        let _ = (task, area);
+        Ok(())
     }
 }
 

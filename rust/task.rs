@@ -149,12 +149,16 @@ pub(crate) fn task_size() -> u64 {
 
 /// The task that runs on this CPU, or that was interrupted there.
 ///
+/// Its methods that tell of the task are plain loads, without any check of a pointer, so that they
+/// may be used while user access is open.
+///
 /// # Invariants
 ///
-/// `ptr` is the current task.
+/// `ptr` is the current task, and `data` its `rseq` member.
 #[derive(Clone, Copy)]
 pub(crate) struct Current {
     ptr: *mut bindings::task_struct,
+    data: &'static Data,
     _here: NotThreadSafe,
 }
 
@@ -162,9 +166,15 @@ impl Current {
     /// The current task.
     #[inline(always)]
     pub(crate) fn get() -> Self {
+        let ptr = Task::current_raw();
+        // SAFETY: The current task outlives the code that runs in it. The layouts are asserted to
+        // agree above, and cells allow for the changes that interrupts make.
+        let data = unsafe { &*(&raw const (*ptr).rseq).cast() };
+
         // INVARIANT: A `Current` does not leave the thread, so the task stays the current one.
         Self {
-            ptr: Task::current_raw(),
+            ptr,
+            data,
             _here: NotThreadSafe,
         }
     }
@@ -175,48 +185,41 @@ impl Current {
         self.ptr
     }
 
-    #[inline(always)]
-    fn data(&self) -> &Data {
-        // SAFETY: The current task is alive. The layouts are asserted to agree above, and cells
-        // allow for the changes that interrupts make.
-        unsafe { &*(&raw const (*self.ptr).rseq).cast() }
-    }
-
     /// The area in use, meaningful only with a registration.
     #[inline(always)]
     pub(crate) fn area(&self) -> UserPtr<Area> {
-        UserPtr::new(self.data().usrptr.get())
+        UserPtr::new(self.data.usrptr.get())
     }
 
     /// [`Self::area`], for accesses within the region of something else.
     #[inline(always)]
     pub(crate) fn checked_area(&self) -> Checked<Area> {
         // SAFETY: Registration has checked that the area lies in user space.
-        unsafe { Checked::new(self.data().usrptr.get().addr()) }
+        unsafe { Checked::new(self.data.usrptr.get().addr()) }
     }
 
     /// The signature of abort handlers, meaningful only with a registration.
     #[inline(always)]
     pub(crate) fn signature(&self) -> u32 {
-        self.data().sig.get()
+        self.data.sig.get()
     }
 
     /// Is there a registration in use?
     #[inline(always)]
     pub(crate) fn is_registered(&self) -> bool {
-        self.data().event.has_rseq.get() != 0
+        self.data.event.has_rseq.get() != 0
     }
 
     /// Is there one, and is it a V2 registration?
     #[inline(always)]
     pub(crate) fn is_v2(&self) -> bool {
-        self.data().event.has_rseq.get() > Version::Legacy as u8
+        self.data.event.has_rseq.get() > Version::Legacy as u8
     }
 
     /// The registration in use.
     #[inline(always)]
     pub(crate) fn registration(&self) -> Option<Registration> {
-        let data = self.data();
+        let data = self.data;
         let addr = data.usrptr.get().addr();
         (addr != 0).then_some(Registration {
             addr,
@@ -228,7 +231,7 @@ impl Current {
     /// Takes a registration into use and has its ID fields written on the way to user space.
     #[inline(always)]
     pub(crate) fn register(&self, area: Registration, version: Version) {
-        let data = self.data();
+        let data = self.data;
         data.usrptr.set(ptr::with_exposed_provenance_mut(area.addr));
         data.len.set(area.len);
         data.sig.set(area.sig);
@@ -279,7 +282,7 @@ impl Current {
     /// The IDs that were published last.
     #[inline(always)]
     pub(crate) fn ids(&self) -> Ids {
-        let ids = &self.data().ids;
+        let ids = &self.data.ids;
         Ids {
             cpu: ids.cpu_id.get(),
             node: ids.node_id.get(),
@@ -290,7 +293,7 @@ impl Current {
     /// Remembers the IDs that were published.
     #[inline(always)]
     pub(crate) fn set_ids(&self, ids: Ids) {
-        let data = &self.data().ids;
+        let data = &self.data.ids;
         data.cpu_id.set(ids.cpu);
         data.mm_cid.set(ids.mm_cid);
         data.node_id.set(ids.node);
@@ -315,7 +318,7 @@ impl Current {
     ///     publish the IDs                          wrong, but the mark has it done again
     /// ```
     pub(crate) fn take_mark(&self) -> Option<Ids> {
-        let event = &self.data().event;
+        let event = &self.data.event;
         let _irqs_off = IrqsDisabled::new();
 
         event.ids_changed.set(0);
@@ -326,18 +329,18 @@ impl Current {
     /// Did the IDs change since they were published, or do programs expect them anew?
     #[inline(always)]
     pub(crate) fn ids_changed(&self) -> bool {
-        self.data().event.ids_changed.get() != 0
+        self.data.event.ids_changed.get() != 0
     }
 
     /// Was it an interrupt that brought the task into the kernel?
     #[inline(always)]
     pub(crate) fn interrupted(&self) -> bool {
-        self.data().event.user_irq.get() != 0
+        self.data.event.user_irq.get() != 0
     }
 
     /// Takes back the request for the slow path, and what else the last attempt noted.
     pub(crate) fn forget_slow_path(&self) {
-        self.data().event.error.set(0);
+        self.data.event.error.set(0);
     }
 }
 
@@ -363,54 +366,54 @@ impl Current {
 
     /// Are slices enabled?
     pub(crate) fn slices_enabled(&self) -> bool {
-        self.data().slice.enabled.get() != 0
+        self.data.slice.enabled.get() != 0
     }
 
     /// Enables or disables slices.
     pub(crate) fn enable_slices(&self, on: bool) {
-        self.data().slice.enabled.set(on.into());
+        self.data.slice.enabled.set(on.into());
     }
 
     /// Is a slice granted?
     #[inline(always)]
     pub(crate) fn granted(&self) -> bool {
-        self.data().slice.granted.get() != 0
+        self.data.slice.granted.get() != 0
     }
 
     /// Notes that a slice is granted, or no longer.
     #[inline(always)]
     pub(crate) fn set_granted(&self, on: bool) {
-        self.data().slice.granted.set(on.into());
+        self.data.slice.granted.set(on.into());
     }
 
     /// The end of the granted slice, in ns of the monotonic clock.
     #[inline(always)]
     pub(crate) fn expires(&self) -> u64 {
-        self.data().slice.expires.get()
+        self.data.slice.expires.get()
     }
 
     /// Sets the end of the granted slice, in ns of the monotonic clock.
     #[inline(always)]
     pub(crate) fn set_expires(&self, nsec: u64) {
-        self.data().slice.expires.set(nsec);
+        self.data.slice.expires.set(nsec);
     }
 
     /// Notes that the slice was given back with `rseq_slice_yield(2)`.
     #[inline(always)]
     pub(crate) fn set_yielded(&self) {
-        self.data().slice.yielded.set(1);
+        self.data.slice.yielded.set(1);
     }
 
     /// Was the slice given back? Asking clears the note.
     #[inline(always)]
     pub(crate) fn take_yielded(&self) -> bool {
-        self.data().slice.yielded.replace(0) != 0
+        self.data.slice.yielded.replace(0) != 0
     }
 
     /// Was the task scheduled since it entered the kernel, in a way that concerns its area?
     #[inline(always)]
     pub(crate) fn rescheduled(&self) -> bool {
-        self.data().event.sched_switch.get() != 0
+        self.data.event.sched_switch.get() != 0
     }
 
     /// Requests a reschedule, interrupts being off.
@@ -446,28 +449,28 @@ impl Current {
 impl Current {
     /// Pretends that the task went to user space, where its area is up to date.
     pub(crate) fn settle(&self) {
-        self.data().event.sched_switch.set(0);
-        self.data().event.ids_changed.set(0);
+        self.data.event.sched_switch.set(0);
+        self.data.event.ids_changed.set(0);
     }
 
     /// Pretends that the scheduler ran.
     pub(crate) fn set_rescheduled(&self) {
-        self.data().event.sched_switch.set(1);
+        self.data.event.sched_switch.set(1);
     }
 
     /// Pretends that the task came from user space, by an interrupt or otherwise.
     pub(crate) fn set_interrupted(&self, on: bool) {
-        self.data().event.user_irq.set(on.into());
+        self.data.event.user_irq.set(on.into());
     }
 
     /// Pretends that the fast path failed.
     pub(crate) fn request_slow_path(&self) {
-        self.data().event.error.set(u16::MAX);
+        self.data.event.error.set(u16::MAX);
     }
 
     /// Is the slow path requested?
     pub(crate) fn slow_path_requested(&self) -> bool {
-        self.data().event.error.get() != 0
+        self.data.event.error.get() != 0
     }
 
     /// Pretends that the task exits, until told otherwise.

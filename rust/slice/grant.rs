@@ -2,7 +2,10 @@
 
 //! Grant, refuse, revoke: what happens to a request on return from an interrupt.
 
-use super::tunable;
+use super::{
+    available,
+    tunable, //
+};
 use crate::{
     abi::{
         Area,
@@ -11,6 +14,7 @@ use crate::{
     logic::slice::grant::{
         answer,
         delays,
+        has_control_word,
         standing,
         Standing, //
     },
@@ -22,7 +26,8 @@ use crate::{
     task::Current,
     uaccess::{
         field,
-        Fault, //
+        Fault,
+        Region, //
     }, //
 };
 
@@ -46,10 +51,9 @@ pub(crate) fn grant(work_pending: bool) -> bool {
 
 #[inline(always)]
 fn negotiate(task: Current, work_pending: bool) -> Result<bool, Fault> {
-    let standing = standing(work_pending, task.granted());
     let area = task.area().open()?;
 
-    if standing == Standing::Deny {
+    if standing(work_pending, task.granted()) == Standing::Deny {
         area.store(field!(Area, slice_ctrl), SliceCtrl::CLEAR)?;
         drop(area);
         revoke(task);
@@ -62,6 +66,15 @@ fn negotiate(task: Current, work_pending: bool) -> Result<bool, Fault> {
     area.store(field!(Area, slice_ctrl), ctrl)?;
     drop(area);
     Ok(start(task))
+}
+
+/// Clears the control word, if `task` has one: what lies there in a legacy area is the thread's.
+#[inline(always)]
+pub(super) fn clear_request(task: Current, area: &Region<Area>) -> Result<(), Fault> {
+    if has_control_word(task.is_v2(), available()) {
+        area.store(field!(Area, slice_ctrl), SliceCtrl::CLEAR)?;
+    }
+    Ok(())
 }
 
 /// Ends a grant, if there is one; the control word is clear already.
