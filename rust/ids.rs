@@ -53,11 +53,8 @@ pub(crate) fn publish(task: Current, ids: Ids) -> Result<Announcement, Fault> {
         return Err(Fault);
     }
     store(&area, ids)?;
-    let announcement = area.load(field!(Area, rseq_cs))?;
-    slice::clear_request(task, &area)?;
-    drop(area);
+    let announcement = resume(task, area)?;
 
-    slice::revoke(task);
     task.set_ids(ids);
     count(Event::Ids);
     trace::rseq_update(task);
@@ -67,7 +64,12 @@ pub(crate) fn publish(task: Current, ids: Ids) -> Result<Announcement, Fault> {
 /// What [`publish`] does when the IDs have not changed: all but that.
 #[inline(always)]
 pub(crate) fn keep(task: Current) -> Result<Announcement, Fault> {
-    let area = task.area().open()?;
+    resume(task, task.area().open()?)
+}
+
+/// What any thread needs that was scheduled out: no request, no grant, a look at its section.
+#[inline(always)]
+fn resume(task: Current, area: Region<Area>) -> Result<Announcement, Fault> {
     let announcement = area.load(field!(Area, rseq_cs))?;
     slice::clear_request(task, &area)?;
     drop(area);
