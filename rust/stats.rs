@@ -114,21 +114,21 @@ pub(crate) fn totals() -> impl Iterator<Item = (&'static str, usize)> {
 #[cfg(all(CONFIG_RSEQ_STATS, CONFIG_DEBUG_FS))]
 const COUNTERS: &[(&str, usize)] = &[
     ("exit", offset_of!(rseq_stats, exit)),
-    ("signal", offset_of!(rseq_stats, signal)),
-    ("slowp", offset_of!(rseq_stats, slowpath)),
+    ("signal", Event::Signal.offset()),
+    ("slowp", Event::Slowpath.offset()),
     ("fastp", offset_of!(rseq_stats, fastpath)),
-    ("ids", offset_of!(rseq_stats, ids)),
-    ("cs", offset_of!(rseq_stats, cs)),
-    ("clear", offset_of!(rseq_stats, clear)),
-    ("fixup", offset_of!(rseq_stats, fixup)),
+    ("ids", Event::Ids.offset()),
+    ("cs", Event::Cs.offset()),
+    ("clear", Event::Clear.offset()),
+    ("fixup", Event::Fixup.offset()),
     #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
-    ("sgrant", offset_of!(rseq_stats, s_granted)),
+    ("sgrant", Event::Granted.offset()),
     #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
-    ("sexpir", offset_of!(rseq_stats, s_expired)),
+    ("sexpir", Event::Expired.offset()),
     #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
-    ("srevok", offset_of!(rseq_stats, s_revoked)),
+    ("srevok", Event::Revoked.offset()),
     #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
-    ("syield", offset_of!(rseq_stats, s_yielded)),
+    ("syield", Event::Yielded.offset()),
     #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
-    ("sabort", offset_of!(rseq_stats, s_aborted)),
+    ("sabort", Event::Aborted.offset()),
 ];
