@@ -41,6 +41,14 @@ fn minds(thread: &Thread, offset: usize) -> Result<bool> {
     Ok(failed && counted == 0 && before == after && thread.task.ids() == IDS)
 }
 
+/// Where the ID fields are.
+const FIELDS: [usize; 4] = [
+    offset_of!(Area, cpu_id_start),
+    offset_of!(Area, cpu_id),
+    offset_of!(Area, node_id),
+    offset_of!(Area, mm_cid),
+];
+
 #[kunit_tests(rseq_ids)]
 mod tests {
     use super::*;
@@ -126,12 +134,7 @@ mod tests {
 
     #[test]
     fn legacy_programs_may_write_to_all() -> Result {
-        for offset in [
-            offset_of!(Area, cpu_id_start),
-            offset_of!(Area, cpu_id),
-            offset_of!(Area, node_id),
-            offset_of!(Area, mm_cid),
-        ] {
+        for offset in FIELDS {
             let thread = with_ids(Thread::legacy()?)?;
 
             thread.write(offset, u32::MAX)?;
@@ -143,12 +146,7 @@ mod tests {
 
     #[test]
     fn debug_mode_minds_in_legacy_mode_too() -> Result {
-        for offset in [
-            offset_of!(Area, cpu_id_start),
-            offset_of!(Area, cpu_id),
-            offset_of!(Area, node_id),
-            offset_of!(Area, mm_cid),
-        ] {
+        for offset in FIELDS {
             let thread = with_ids(Thread::legacy()?)?;
 
             assert!(with_debug_mode(true, || minds(&thread, offset))?);
