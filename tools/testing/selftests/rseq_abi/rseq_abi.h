@@ -99,10 +99,14 @@ static inline size_t page_size(void)
 	return sysconf(_SC_PAGESIZE);
 }
 
-/* An area has a page to itself, so that its page can be taken away. */
+/*
+ * An area has a page to itself, so that its page can be taken away. The first
+ * one is so low that any length from there on ends in user space.
+ */
 static inline struct rseq *area_alloc(void)
 {
-	void *area = mmap(NULL, page_size(), PROT_READ | PROT_WRITE,
+	void *low = (void *)(1UL << 32);
+	void *area = mmap(low, page_size(), PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	return area == MAP_FAILED ? NULL : area;
