@@ -70,7 +70,7 @@ static void fork_child(struct hammer *h)
 	int status;
 	pid_t pid;
 
-	pid = syscall(__NR_fork);
+	pid = syscall(__NR_clone, SIGCHLD, 0, 0, 0, 0);
 	if (!pid) {
 		for (int i = 0; i < 10; i++) {
 			set_word(area, REQUESTED);
