@@ -88,7 +88,7 @@ static void count(int sig, siginfo_t *info, void *context)
 TEST_F(stats, signals)
 {
 	struct itimerval timer = {
-		.it_interval.tv_usec = 1000, .it_value.tv_usec = 1000,
+		.it_interval.tv_usec = 5000, .it_value.tv_usec = 5000,
 	};
 
 	contender_stop(&self->contender);
