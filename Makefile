@@ -15,7 +15,7 @@ help:
 	@echo 'Time slice extensions in Rust for Linux 7.3'
 	@echo
 	@echo '  make run          boot a kernel and watch it grant time slices'
-	@echo '  make test         run the tests, in half an hour'
+	@echo '  make test         run the tests, in less than an hour'
 	@echo '  make test-full    run also what takes hours: other configurations, other'
 	@echo '                    suites of the kernel, every injection into critical sections'
 	@echo '  make shell        a shell in the booted kernel, SHARE=dir at /host'
@@ -28,7 +28,8 @@ help:
 	@echo '  make distclean    remove all that is in the cache'
 	@echo
 	@echo 'Variables:'
-	@echo '  ARCH=x86_64          architecture of the kernel'
+	@echo '  ARCH=name            x86_64, arm64 or riscv64; if not given, the one of this'
+	@echo '                       machine, but for tests both x86_64 and arm64'
 	@echo '  RSEQ_RUST=n          the C implementation, for reference'
 	@echo '  TOOLCHAIN=clang|gcc  compiler of the C code'
 	@echo '  KERNEL_SRC=path      a Linux 7.3 tree or tarball (it is copied, not changed)'

@@ -31,10 +31,11 @@ from progress import say
 
 
 @contextmanager
-def prepared() -> Iterator[Checkout]:
+def prepared(*, to_test: bool = False) -> Iterator[Checkout]:
     """This checkout, locked, with packages, tools and the kernel source there."""
     checkout = Checkout(settings.from_environment())
-    packages.ensure(checkout)
+    one = (checkout.settings.variant.arch,)
+    packages.ensure(checkout, checkout.settings.arches if to_test else one)
     with checkout.locked(checkout.own, "this checkout"):
         checkout.require_space()
         with checkout.locked(checkout.shared, "the shared downloads"):
@@ -64,7 +65,7 @@ def test_full() -> int:
 
 
 def _run_steps_of(parts: Iterable[ModuleType]) -> int:
-    with prepared() as checkout:
+    with prepared(to_test=True) as checkout:
         return suite.run(
             {name: step for part in parts for name, step in part.steps(checkout).items()}
         )

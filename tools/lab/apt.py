@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Debian's packages, unpacked but not installed: the system and its apt stay as they are."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import packages
@@ -14,8 +15,15 @@ KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 _PREFERENCES = "Package: *\nPin: release *\nPin-Priority: 500\n"
 
 
-def fetch(checkout: Checkout, what: str, package: str, *releases: str) -> Path:
-    """Unpack the newest `package` of `releases` into a directory. The caller removes it."""
+def fetch(
+    checkout: Checkout,
+    what: str,
+    names: Iterable[str],
+    *,
+    releases: Iterable[str],
+    architecture: str = "all",
+) -> Path:
+    """Unpack the newest packages of `releases` into one directory. The caller removes it."""
     state = checkout.downloads / "apt"
     remove(state)
     for directory in ("lists/partial", "cache/archives/partial", "unpacked"):
@@ -25,12 +33,16 @@ def fetch(checkout: Checkout, what: str, package: str, *releases: str) -> Path:
     origin = f"deb [signed-by={KEYRING}] {_mirror()}"
     sources = "".join(f"{origin} {release} main\n" for release in releases)
     (state / "sources.list").write_text(sources)
-    apt = ["apt-get", *(f"-o{name}={value}" for name, value in _options(state).items())]
+    options = _options(state)
+    if architecture != "all":
+        options |= {"APT::Architecture": architecture, "APT::Architectures": architecture}
+    apt = ["apt-get", *(f"-o{name}={value}" for name, value in options.items())]
     checkout.run(f"Looking for {what}", [*apt, "update"])
-    download = [*apt, "download", package]
+    download = [*apt, "download", *names]
     checkout.run(f"Fetching {what}", download, cwd=state, far=lambda _: _size(state))
-    archive = next(state.glob("*.deb"))
-    checkout.run("Unpacking the package", ["dpkg-deb", "-x", archive, state / "unpacked"])
+    each = 'for archive; do dpkg-deb -x "$archive" unpacked; done'
+    unpack = ["sh", "-ec", each, "unpack", *state.glob("*.deb")]
+    checkout.run(f"Unpacking {what}", unpack, cwd=state)
     return state / "unpacked"
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import kernel
 import patches
+from arch import Arch
 from checkout import Checkout
 from commands import ask
 from settings import Variant
@@ -25,16 +26,16 @@ DOORS = (
 )
 
 
-def variants(checkout: Checkout) -> list[Variant]:
-    """The kernels that are tested: ours, the reference, ours without inlined helpers."""
-    arch = checkout.settings.variant.arch
-    return [Variant(arch, *kind) for kind in (("clang", "rust"), ("clang", "c"), ("gcc", "rust"))]
+def variants(arch: Arch) -> list[Variant]:
+    """The kernels that are tested: ours, the reference, ours by gcc, without inlined helpers."""
+    clang, *others = arch.toolchains
+    kinds = [(clang, "rust"), (clang, "c"), *((other, "rust") for other in others)]
+    return [Variant(arch, *kind) for kind in kinds]
 
 
 def steps(checkout: Checkout) -> Steps:
-    return {
-        f"build, {variant}": partial(_check, checkout, variant) for variant in variants(checkout)
-    }
+    tested = (variant for arch in checkout.settings.arches for variant in variants(arch))
+    return {f"build, {variant}": partial(_check, checkout, variant) for variant in tested}
 
 
 def _check(checkout: Checkout, variant: Variant) -> Tally:

@@ -18,7 +18,7 @@ from progress import Progress, say
 from settings import Settings, Variant
 
 ROOT = Path(__file__).resolve().parents[2]
-SPACE_GB = 6
+SPACE_GB = 8
 """What a test run from an empty cache takes, and a little more."""
 TICK = 0.2
 _LOCK = ".lock"
@@ -34,7 +34,12 @@ class Checkout:
         self.downloads = settings.cache / "downloads"
         self.own = settings.cache / "checkouts" / hashlib.sha256(bytes(ROOT)).hexdigest()[:12]
         self.source = self.own / "linux"
+        self.stock = self.own / "linux-stock"
         self.logs = self.own / "logs"
+
+    def tree(self, variant: Variant) -> Path:
+        """The kernel source that `variant` is built from."""
+        return self.stock if variant.implementation == "stock" else self.source
 
     def build(self, variant: Variant) -> Path:
         return self.own / f"build-{variant}"

@@ -12,7 +12,10 @@ from failure import LabError
 
 # What a make above us tells its children is not meant for the kernel's make.
 _NOT_INHERITED = frozenset(
-    {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "ARCH", "CACHE", "KERNEL_SRC", "V"}
+    {
+        *("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"),
+        *("ARCH", "CROSS_COMPILE", "CACHE", "KERNEL_SRC", "V"),
+    }
 )
 NOTHING: Mapping[str, str] = MappingProxyType({})
 

@@ -36,13 +36,18 @@ def results(console: str) -> Results:
     return found
 
 
-def compare(reference: Results, other: Results) -> Tally:
-    """A tally of the tests: one passes when it says the same on both kernels."""
+def compare(reference: Results, other: Results, name: str) -> Tally:
+    """A tally of the tests: one passes when it says the same on both kernels.
+
+    The reference called `stock` lacks what our patches add: there, one may also pass on ours alone.
+    """
     total = Tally()
     for test in {**reference, **other}:
         ours, theirs = (said.get(test, "missing") for said in (other, reference))
         if ours != theirs:
-            total += Tally(failed=1, problems=(f"{test}: {ours}, but {theirs} in C",))
+            difference = (f"{test}: {ours}, but {theirs} in {name}",)
+            better = name == "stock" and ours == "ok"
+            total += Tally(**{"passed" if better else "failed": 1}, problems=difference)
         elif ours == "SKIP":
             total += Tally(skipped=1)
         else:

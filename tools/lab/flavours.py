@@ -2,12 +2,13 @@
 """The Rust implementation in other configurations: each builds without a warning and works."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import build_checks
 import guest_tests
+from arch import Arch
 from checkout import Checkout, remove
 from qemu import ONE_CPU, TWO_NODES
 from settings import Variant
@@ -21,6 +22,7 @@ class Boot:
     job: str
     parameter: str = ""
     machine: Sequence[str] = TWO_NODES
+    old_cpu: bool = False
 
 
 PATIENT = "rcupdate.rcu_cpu_stall_timeout=300"
@@ -42,19 +44,33 @@ FLAVOURS = {
     "up": (Boot("kunit", machine=ONE_CPU), Boot("quick", machine=ONE_CPU)),
     "preempt": (Boot("kunit"), Boot("quick"), Boot("quick", "rseq_debug=0")),
     "realtime": (Boot("kunit"), Boot("quick")),
-    # base.config tells why several CPUs do not go with JUMP_LABEL here.
+    # base.config tells why several CPUs do not go with JUMP_LABEL here. arm64 always
+    # has JUMP_LABEL; there, this is PREEMPT_DYNAMIC alone.
     "jump_label": (
         Boot("kunit", machine=ONE_CPU),
         Boot("quick", "preempt=full", ONE_CPU),
         Boot("quick", "preempt=lazy", ONE_CPU),
     ),
+    "no_pan": (Boot("kunit", old_cpu=True), Boot("quick", old_cpu=True)),
 }
+
+_ONLY_ON = {"up": "x86_64", "no_pan": "arm64"}
+"""The architecture of flavours that others do not have."""
 
 
 def steps(checkout: Checkout) -> Steps:
-    rust, *_ = build_checks.variants(checkout)
-    variants = (replace(rust, flavour=flavour) for flavour in FLAVOURS)
+    variants = [variant for arch in checkout.settings.arches for variant in _variants(arch)]
     return {f"flavour, {variant}": partial(_try, checkout, variant) for variant in variants}
+
+
+def _variants(arch: Arch) -> Iterator[Variant]:
+    rust, *others = (kind for kind in build_checks.variants(arch) if kind.implementation == "rust")
+    for name in FLAVOURS:
+        if _ONLY_ON.get(name, arch.name) == arch.name:
+            yield replace(rust, flavour=name)
+            # Without inlined helpers user memory is accessed in another way.
+            if name == "no_pan":
+                yield from (replace(other, flavour=name) for other in others)
 
 
 def _try(checkout: Checkout, variant: Variant) -> Tally:
@@ -68,9 +84,10 @@ def _try(checkout: Checkout, variant: Variant) -> Tally:
 
 
 def _boot(checkout: Checkout, variant: Variant, boot: Boot) -> Tally:
+    cpu = variant.arch.old_cpu if boot.old_cpu else ()
     if boot.job == "kunit":
-        return guest_tests.kunit(checkout, variant, boot.machine)
-    console = guest_tests.boot(checkout, variant, boot.job, boot.parameter, boot.machine)
+        return guest_tests.kunit(checkout, variant, boot.machine, cpu)
+    console = guest_tests.boot(checkout, variant, boot.job, boot.parameter, boot.machine, cpu)
     result = guest_tests.judge(checkout, variant, console)
     return result + _watched(console) if boot.job == "debug" else result
 

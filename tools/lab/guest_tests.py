@@ -19,31 +19,46 @@ TIME_LIMIT = 600
 KUNIT = "loglevel=7 kunit.enable=1 kunit.filter_glob=rseq*"
 SPLAT = re.compile(
     r"WARNING:|BUG:|Oops|INFO: (task|rcu|possible|trying|lockdep)|turning off the locking"
-    r"|general protection|Call Trace:"
+    r"|general protection|Unable to handle kernel|Call [Tt]race:"
 )
 
 
 def steps(checkout: Checkout) -> Steps:
-    rust, c, gcc = build_checks.variants(checkout)
-    found: Steps = {
-        f"KUnit, {variant}": partial(kunit, checkout, variant) for variant in (rust, gcc)
-    }
-    for variant in (rust, c, gcc):
-        found[f"selftests, {variant}"] = partial(_selftests, checkout, variant, "selftests")
-    for variant in (rust, c):
-        for parameter in ("rseq_slice_ext=off", "rseq_debug=1"):
-            name = f"selftests, {variant} {parameter}"
-            found[name] = partial(_selftests, checkout, variant, "ours", parameter)
+    found: Steps = {}
+    for arch in checkout.settings.arches:
+        rust, c, *others = build_checks.variants(arch)
+        for variant in (rust, *others):
+            found[f"KUnit, {variant}"] = partial(kunit, checkout, variant)
+        for variant in (rust, c, *others):
+            found[f"selftests, {variant}"] = partial(selftests, checkout, variant, "selftests")
+        for variant in (rust, c):
+            for parameter in ("rseq_slice_ext=off", "rseq_debug=1"):
+                name = f"selftests, {variant} {parameter}"
+                found[name] = partial(selftests, checkout, variant, "ours", parameter)
+        for variant in (rust, *others) if arch.old_cpu else ():
+            name = f"selftests, {variant} on an old processor"
+            found[name] = partial(selftests, checkout, variant, "ours", cpu=arch.old_cpu)
     return found
 
 
-def kunit(checkout: Checkout, variant: Variant, machine: Sequence[str] = qemu.TWO_NODES) -> Tally:
-    console = boot(checkout, variant, "kunit", KUNIT, machine)
+def kunit(
+    checkout: Checkout,
+    variant: Variant,
+    machine: Sequence[str] = qemu.TWO_NODES,
+    cpu: Sequence[str] = (),
+) -> Tally:
+    console = boot(checkout, variant, "kunit", KUNIT, machine, cpu)
     return tally.of_ktap(checkout.source, console) + quiet(console)
 
 
-def _selftests(checkout: Checkout, variant: Variant, job: str, parameter: str = "") -> Tally:
-    return judge(checkout, variant, boot(checkout, variant, job, parameter))
+def selftests(
+    checkout: Checkout,
+    variant: Variant,
+    job: str,
+    parameter: str = "",
+    cpu: Sequence[str] = (),
+) -> Tally:
+    return judge(checkout, variant, boot(checkout, variant, job, parameter, cpu=cpu))
 
 
 def judge(checkout: Checkout, variant: Variant, console: str) -> Tally:
@@ -60,6 +75,7 @@ def boot(
     job: str,
     parameters: str = "",
     machine: Sequence[str] = qemu.TWO_NODES,
+    cpu: Sequence[str] = (),
 ) -> str:
     initramfs = guest.initramfs(checkout, variant)
     return qemu.boot(
@@ -70,6 +86,7 @@ def boot(
         limit=TIME_LIMIT,
         parameters=parameters,
         machine=machine,
+        cpu=cpu,
     )
 
 

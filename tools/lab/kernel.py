@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import guest
 import patches
+import selftests
 import toolchain
 from checkout import ROOT, Checkout
 from settings import Variant
@@ -33,7 +33,8 @@ def make(checkout: Checkout, variant: Variant, directory: Path, *targets: str) -
     variables = toolchain.make_variables(checkout, variant)
     verbose = ["V=1"] if checkout.settings.verbose else []
     jobs = f"-j{os.cpu_count()}"
-    return ["make", "-C", checkout.source, f"O={directory}", jobs, *variables, *verbose, *targets]
+    tree = checkout.tree(variant)
+    return ["make", "-C", tree, f"O={directory}", jobs, *variables, *verbose, *targets]
 
 
 def copy(checkout: Checkout, origin: Path, target: Path) -> None:
@@ -61,6 +62,8 @@ def has(checkout: Checkout, variant: Variant, option: str) -> bool:
 
 def _seed(checkout: Checkout, variant: Variant) -> bool:
     """Start from the objects of the nearest sibling, if it exists: few differ."""
+    if variant.implementation == "stock":
+        return False
     other = "c" if variant.implementation == "rust" else "rust"
     plain = replace(variant, flavour="")
     sibling = plain if variant.flavour else replace(variant, implementation=other)
@@ -88,7 +91,7 @@ def _configure(checkout: Checkout, variant: Variant) -> None:
     checkout.run(
         f"Configuring kernel {variant}",
         ["scripts/kconfig/merge_config.sh", "-n", "-s", "-Q", "-O", directory, *files],
-        cwd=checkout.source,
+        cwd=checkout.tree(variant),
         env={"MAKEFLAGS": " ".join(variables)},
     )
     stamp.write_text(request)
@@ -96,20 +99,32 @@ def _configure(checkout: Checkout, variant: Variant) -> None:
 
 def _fragments(variant: Variant) -> Iterator[tuple[str, str]]:
     """The names and contents of what the configuration is merged from."""
-    names = ["base", variant.arch.name]
+    names = ["base"]
     if toolchain.inlines_helpers(variant):
         names.append("inline_helpers")
     if variant.implementation == "rust":
         names.append("rseq_rust")
-    plain = [*(CONFIGS / f"{name}.config" for name in names), guest.OURS / "config"]
-    flavour = [CONFIGS / f"flavours/{variant.flavour}.config"] if variant.flavour else []
-    # Fragments that contradict each other are an error. Only a flavour may
-    # change what others ask for, so theirs is left out.
-    changed = {option for path in flavour for option in _OPTION.findall(path.read_text())}
-    for path in plain:
-        yield path.name, _without(changed, path.read_text())
-    for path in flavour:
-        yield path.name, path.read_text()
+    plain = {f"{name}.config": CONFIGS / f"{name}.config" for name in names}
+    plain |= {f"{ours.name}.config": ours / "config" for ours in selftests.ours(variant.arch)}
+    special = {path.name: path for path in _special(variant)}
+    # Fragments that contradict each other are an error. Only an architecture and
+    # then a flavour may change what others ask for, so theirs is left out.
+    out = set(variant.arch.needs_patches if variant.implementation == "stock" else ())
+    for name, path in reversed(special.items()):
+        text = _without(out, path.read_text())
+        yield name, text
+        out.update(_OPTION.findall(text))
+    for name, path in plain.items():
+        yield name, _without(out, path.read_text())
+
+
+def _special(variant: Variant) -> Iterator[Path]:
+    """What an architecture asks for, then a flavour, then that on this architecture."""
+    arch = variant.arch.name
+    yield CONFIGS / f"{arch}.config"
+    if variant.flavour:
+        yield CONFIGS / f"flavours/{variant.flavour}.config"
+        yield from CONFIGS.glob(f"flavours/{variant.flavour}.{arch}.config")
 
 
 def _without(options: set[str], fragment: str) -> str:

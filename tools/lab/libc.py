@@ -11,6 +11,7 @@ import build_checks
 import guest
 import guest_tests
 import qemu
+from arch import Arch
 from checkout import Checkout, remove
 from failure import LabError
 from settings import Variant
@@ -35,22 +36,26 @@ class _Shown(Tally):
 
 
 def steps(checkout: Checkout) -> Steps:
-    rust, c, *_ = build_checks.variants(checkout)
-    return {f"C libraries, {rust} against {c}": partial(_compare, checkout, rust, c)}
+    pairs = (build_checks.variants(arch)[:2] for arch in checkout.settings.arches)
+    return {
+        f"C libraries, {rust} against {c}": partial(_compare, checkout, rust, c)
+        for rust, c in pairs
+    }
 
 
-def obtain(checkout: Checkout) -> Path:
+def obtain(checkout: Checkout, arch: Arch) -> Path:
     """The directory of the newest library, fetched unless it was before."""
-    directory = checkout.downloads / "libc"
+    directory = checkout.downloads / f"libc-{arch.debian}"
     with checkout.locked(checkout.shared, "the shared downloads"):
         if not directory.exists():
-            _fetch(checkout, directory)
+            _fetch(checkout, arch, directory)
     return directory
 
 
-def _fetch(checkout: Checkout, directory: Path) -> None:
+def _fetch(checkout: Checkout, arch: Arch, directory: Path) -> None:
+    what = f"the newest C library of {arch.name}"
     try:
-        unpacked = apt.fetch(checkout, "the newest C library", PACKAGE, *RELEASES)
+        unpacked = apt.fetch(checkout, what, [PACKAGE], releases=RELEASES, architecture=arch.debian)
     except LabError as error:
         raise LabError(f"{error}; check the network") from None
     with checkout.replacing(directory) as new:
@@ -62,7 +67,7 @@ def _fetch(checkout: Checkout, directory: Path) -> None:
 
 def _compare(checkout: Checkout, rust: Variant, c: Variant) -> Tally:
     """Both kernels pass the tests, and the libraries treat them alike."""
-    newest = obtain(checkout)
+    newest = obtain(checkout, rust.arch)
     consoles = {variant: _boot(checkout, variant, newest) for variant in (rust, c)}
     results = (guest_tests.judge(checkout, *boot) for boot in consoles.items())
     ours, reference = map(_registrations, consoles.values())

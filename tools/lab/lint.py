@@ -19,6 +19,7 @@ CHECKPATCH_IGNORED = {
     "EMBEDDED_FILENAME": "Kconfig files are sourced by name",
     "UNDOCUMENTED_SETUP": "the kernel documents its parameters already",
     "MACRO_WITH_FLOW_CONTROL": "a user access that faults jumps to a label",
+    "ENOSYS": "this is about system calls that do not exist",
 }
 
 

@@ -5,8 +5,10 @@ import os
 import platform
 import re
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from arch import Arch
 from checkout import Checkout
 from commands import ask
 from failure import LabError
@@ -33,8 +35,19 @@ _EVERYWHERE = {
     "xz-utils": "unpacks the kernel source",
     "ca-certificates": "lets cargo download bindgen",
     "busybox-static": "is the user space of the guest",
-    "qemu-system-x86": "runs the guest",
 }
+
+_QEMU = {
+    "x86_64": {"qemu-system-x86": "runs x86_64 guests"},
+    "arm64": {"qemu-system-arm": "runs arm64 guests"},
+    "riscv64": {
+        "qemu-system-misc": "runs riscv64 guests",
+        "opensbi": "is the firmware of riscv64 guests",
+    },
+}
+
+_DEBIAN = {"arm-linux-gnueabihf": "armhf"}
+"""Debian's architectures of 32-bit programs."""
 
 
 @dataclass(frozen=True)
@@ -76,13 +89,16 @@ def distribution() -> Distribution | None:
     return _DISTRIBUTIONS.get(codename())
 
 
-def ensure(checkout: Checkout) -> None:
-    """Install what is missing, after saying what and why."""
+def ensure(checkout: Checkout, arches: Iterable[Arch]) -> None:
+    """Install what is missing for kernels and guests of `arches`, after saying what and why."""
     known = distribution()
     if not known:
-        _require_programs(checkout)
+        _require_programs(arches)
         return
-    missing = {name: why for name, why in known.packages().items() if not _installed(name)}
+    needed = known.packages()
+    for arch in arches:
+        needed |= _of_architecture(arch)
+    missing = {name: why for name, why in needed.items() if not _installed(name)}
     if not missing:
         return
     say("Debian packages that are needed and not installed:")
@@ -91,6 +107,23 @@ def ensure(checkout: Checkout) -> None:
     if not checkout.settings.install:
         raise LabError(f"NO_INSTALL is set: install them with apt-get install {' '.join(missing)}")
     _install(checkout, list(missing))
+
+
+def _of_architecture(arch: Arch) -> dict[str, str]:
+    """What only kernels and guests of one architecture need."""
+    needed = dict(_QEMU[arch.name])
+    if not arch.native:
+        needed |= _compiler(arch.triplet, arch.debian, f"{arch.name} selftests and gcc kernels")
+    if arch.compat:
+        needed |= _compiler(arch.compat, _DEBIAN[arch.compat], f"32-bit selftests of {arch.name}")
+    return needed
+
+
+def _compiler(triplet: str, debian: str, what: str) -> dict[str, str]:
+    return {
+        f"gcc-{triplet.replace('_', '-')}": f"compiles {what}",
+        f"libc6-dev-{debian}-cross": f"headers for {what}",
+    }
 
 
 def _installed(name: str) -> bool:
@@ -120,8 +153,11 @@ def _in_the_way(simulation: list[str]) -> list[str]:
     return re.findall(r"^Remv (\S+)", said, re.MULTILINE)
 
 
-def _require_programs(checkout: Checkout) -> None:
-    programs = [*_PROGRAMS, checkout.settings.variant.arch.qemu]
+def _require_programs(arches: Iterable[Arch]) -> None:
+    programs = [*_PROGRAMS]
+    for arch in arches:
+        compilers = filter(None, [arch.cross_compile, arch.compat and f"{arch.compat}-"])
+        programs += [arch.qemu, *(f"{prefix}gcc" for prefix in compilers)]
     missing = [name for name in programs if not shutil.which(name)]
     if missing:
         raise LabError(

@@ -20,8 +20,8 @@ _OPTIMIZED = "# Testing in optimized RSEQ mode"
 
 
 def steps(checkout: Checkout) -> Steps:
-    rust, *_ = build_checks.variants(checkout)
-    return {f"run_param_test.sh, {rust}": partial(_run, checkout, rust)}
+    kernels = [build_checks.variants(arch)[0] for arch in checkout.settings.arches]
+    return {f"run_param_test.sh, {rust}": partial(_run, checkout, rust) for rust in kernels}
 
 
 def _run(checkout: Checkout, variant: Variant) -> Tally:

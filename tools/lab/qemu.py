@@ -37,7 +37,8 @@ SIBLINGS = ("-smp", "2,threads=2")
 """One core, whose two threads can be told to run only what belongs together."""
 TWO_NODES = ("-smp", "2,sockets=2", *_node(0, of=2), *_node(1, of=2))
 """A thread that migrates gets another node ID, too."""
-COUNTED = ("-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off", "-cpu", "max")
+PARALLEL = ("-accel", "tcg,thread=multi")
+COUNTED = ("-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off")
 """Time is what the instructions take, two nanoseconds each, and idle time is skipped. So
 nothing depends on how busy the host is, and one run is like the next."""
 
@@ -53,6 +54,7 @@ def boot(
     parameters: str = "",
     machine: Sequence[str] = TWO_NODES,
     accelerator: Sequence[str] = (),
+    cpu: Sequence[str] = (),
     milestone: re.Pattern[str] = _RESULT,
 ) -> str:
     """Run one job in a guest. Return what the console said."""
@@ -62,7 +64,7 @@ def boot(
     far = partial(_last, milestone, lines)
     progress = None if echo else Progress(f"Booting {variant}: {job}", far)
     log = checkout.logs / f"console-{variant}-{job}.log"
-    options = [*machine, *(accelerator or _accelerator(variant.arch)), "-serial", "stdio"]
+    options = [*machine, *_processor(variant.arch, accelerator, cpu), "-serial", "stdio"]
     argv = [*_command(checkout, variant, initramfs, job, parameters), *options]
     with start(argv, subprocess.PIPE) as guest, open(log, "w") as console:
         assert guest.stdout
@@ -92,7 +94,7 @@ def shell(checkout: Checkout, variant: Variant, initramfs: Path) -> None:
     """Hand the terminal to a shell in the guest."""
     share = checkout.settings.share
     options = ["-virtfs", f"local,path={share},mount_tag=host,security_model=none"] if share else []
-    options += [*TWO_NODES, *_accelerator(variant.arch), "-serial", "mon:stdio"]
+    options += [*TWO_NODES, *_processor(variant.arch), "-serial", "mon:stdio"]
     argv = [*_command(checkout, variant, initramfs, "shell"), *options]
     subprocess.run([str(word) for word in argv], check=False)
 
@@ -134,9 +136,16 @@ def _command(
     return [*machine, *bare, *system]
 
 
-def _accelerator(arch: Arch) -> list[str]:
-    """KVM where it works: its device may be there on a processor that cannot do it."""
-    flags = arch.kvm_flags & set(Path("/proc/cpuinfo").read_text().split())
-    if flags and os.access("/dev/kvm", os.R_OK | os.W_OK):
+def _processor(
+    arch: Arch, accelerator: Sequence[str] = (), cpu: Sequence[str] = ()
+) -> Sequence[str]:
+    """Unless a certain one is asked for, KVM where it works."""
+    if not accelerator and not cpu and _has_kvm(arch):
         return ["-accel", "kvm", "-cpu", "host"]
-    return ["-accel", "tcg,thread=multi", "-cpu", "max"]
+    return [*(accelerator or PARALLEL), *(cpu or arch.cpu)]
+
+
+def _has_kvm(arch: Arch) -> bool:
+    """Its device may be there on a processor that cannot do it."""
+    flags = arch.kvm_flags & set(Path("/proc/cpuinfo").read_text().split())
+    return arch.native and bool(flags) and os.access("/dev/kvm", os.R_OK | os.W_OK)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from arch import ARCHES, UNSUPPORTED, Arch
+from arch import ALIASES, ARCHES, TESTED, Arch
 from failure import LabError
 
 
@@ -28,6 +28,8 @@ class Variant:
 @dataclass(frozen=True)
 class Settings:
     variant: Variant
+    arches: tuple[Arch, ...]
+    """The architectures that a test run is about."""
     cache: Path
     kernel_src: Path | None
     share: Path | None
@@ -36,12 +38,14 @@ class Settings:
 
 
 def from_environment() -> Settings:
+    arch = _arch()
     return Settings(
         variant=Variant(
-            _arch(),
-            _choice("TOOLCHAIN", {"": "clang", "clang": "clang", "gcc": "gcc"}),
+            arch,
+            _choice("TOOLCHAIN", {"": "clang", **{name: name for name in arch.toolchains}}),
             _choice("RSEQ_RUST", {"": "rust", "y": "rust", "n": "c"}),
         ),
+        arches=(arch,) if os.environ.get("ARCH") else TESTED,
         cache=_path("CACHE") or _default_cache(),
         kernel_src=_existing("KERNEL_SRC"),
         share=_existing("SHARE"),
@@ -51,10 +55,8 @@ def from_environment() -> Settings:
 
 
 def _arch() -> Arch:
-    name = os.environ.get("ARCH") or os.uname().machine
-    if name in UNSUPPORTED:
-        raise LabError(f"ARCH={name}: {UNSUPPORTED[name]}")
-    return _choice("ARCH", {"": ARCHES.get(name), **ARCHES})
+    known = {**ARCHES, **ALIASES}
+    return _choice("ARCH", {"": known.get(os.uname().machine), **known})
 
 
 def _choice(variable: str, meanings: dict[str, Any]) -> Any:

@@ -65,6 +65,18 @@ def ensure(checkout: Checkout) -> None:
     stamp.write_text(identity)
 
 
+def ensure_stock(checkout: Checkout) -> None:
+    """Make a tree without our patches, for a kernel to compare with."""
+    stamp = checkout.own / "linux-stock.stamp"
+    identity = (checkout.own / "linux.stamp").read_text()
+    if stamp.exists() and stamp.read_text() == identity:
+        return
+    stamp.unlink(missing_ok=True)
+    with checkout.replacing(checkout.stock) as new:
+        _copy(checkout, checkout.source, new)
+    stamp.write_text(identity)
+
+
 def _patched_files(checkout: Checkout, applied: Path, new: Path) -> Path:
     """Put the files that old or new patches touch into `new`, unpatched. Return their list."""
     names = patches.files(applied) | patches.files(patches.OURS)
@@ -120,6 +132,6 @@ def _files(origin: Path) -> list[Path]:
 
 
 def _fetch(checkout: Checkout, tarball: Path) -> None:
-    unpacked = apt.fetch(checkout, "the kernel source", PACKAGE, SUITE)
+    unpacked = apt.fetch(checkout, "the kernel source", [PACKAGE], releases=[SUITE])
     (unpacked / f"usr/src/{PACKAGE}.tar.xz").rename(tarball)
     remove(unpacked.parent)

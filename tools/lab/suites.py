@@ -7,7 +7,10 @@ import build_checks
 import comparison
 import guest
 import guest_tests
+import kernel
 import qemu
+import source
+from arch import Arch
 from checkout import Checkout
 from settings import Variant
 from tally import Steps, Tally, check
@@ -17,17 +20,29 @@ SUITES = ("membarrier", "sched", "futex/functional", "signal", "seccomp", "ptrac
 
 
 def steps(checkout: Checkout) -> Steps:
-    rust, c, _ = build_checks.variants(checkout)
-    return {f"suites, {rust} against {c}": partial(_compare, checkout, rust, c)}
+    pairs = [_pair(arch) for arch in checkout.settings.arches]
+    return {
+        f"suites, {ours} against {reference}": partial(_compare, checkout, ours, reference)
+        for ours, reference in pairs
+    }
 
 
-def _compare(checkout: Checkout, rust: Variant, c: Variant) -> Tally:
-    consoles = [_boot(checkout, variant) for variant in (c, rust)]
-    reference, other = map(comparison.results, consoles)
-    absent = [suite for suite in SUITES if not any(test.startswith(suite) for test in reference)]
+def _pair(arch: Arch) -> tuple[Variant, Variant]:
+    ours, *_ = build_checks.variants(arch)
+    return ours, Variant(arch, ours.toolchain, arch.reference)
+
+
+def _compare(checkout: Checkout, ours: Variant, reference: Variant) -> Tally:
+    if reference.implementation == "stock":
+        source.ensure_stock(checkout)
+        kernel.build(checkout, reference)
+    consoles = [_boot(checkout, variant) for variant in (reference, ours)]
+    before, now = map(comparison.results, consoles)
+    suites = (*SUITES, *ours.arch.suites, *ours.arch.ours)
+    absent = [suite for suite in suites if not any(test.startswith(suite) for test in before)]
     ran = check(*(f"{suite} did not run" for suite in absent))
     quiet = sum(map(guest_tests.quiet, consoles), Tally())
-    return comparison.compare(reference, other) + ran + quiet
+    return comparison.compare(before, now, reference.implementation) + ran + quiet
 
 
 def _boot(checkout: Checkout, variant: Variant) -> str:

@@ -67,18 +67,20 @@ def llvm() -> str:
 
 def make_variables(checkout: Checkout, variant: Variant) -> list[str]:
     variables = {
-        "ARCH": variant.arch.name,
+        "ARCH": variant.arch.kbuild,
         **{variable: rust_tool(variable) for variable in _TOOLS},
         "BINDGEN": bindgen(checkout),
     }
     if variant.toolchain == "clang":
         variables["LLVM"] = llvm()
+    elif not variant.arch.native:
+        variables["CROSS_COMPILE"] = variant.arch.cross_compile
     return [f"{name}={value}" for name, value in variables.items()]
 
 
 def inlines_helpers(variant: Variant) -> bool:
     """Whether rustc and clang share an LLVM, so that helpers can be inlined."""
-    if variant.toolchain != "clang":
+    if variant.toolchain != "clang" or not variant.arch.inlines_helpers:
         return False
     suffix = llvm() if llvm().startswith("-") else ""
     of_rustc = _major(rust_tool("RUSTC"), "-vV", r"LLVM version: (\d+)")
