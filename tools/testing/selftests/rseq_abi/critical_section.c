@@ -835,16 +835,20 @@ static struct {
 	bool on_stack;
 } segv;
 
-/* Repairs all that can be wrong. Nothing that may fault comes before that. */
+/*
+ * Repairs all that can be wrong. Nothing that may fault comes before that but
+ * a look at the ID, which is updated as soon as it can be.
+ */
 static void repair(int sig, siginfo_t *info, void *context)
 {
 	char here;
 
 	(void)sig;
 	(void)context;
-	mprotect(damaged, page_size(), PROT_READ | PROT_WRITE);
 	segv.id = READ_ONCE(damaged->cpu_id);
-	WRITE_ONCE(damaged->cpu_id, intact);
+	mprotect(damaged, page_size(), PROT_READ | PROT_WRITE);
+	if (segv.id != intact)
+		WRITE_ONCE(damaged->cpu_id, intact);
 	segv.times++;
 	segv.code = info->si_code;
 	segv.address = info->si_addr;
