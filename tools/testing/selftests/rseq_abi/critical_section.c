@@ -38,7 +38,8 @@ static void pin_task(pid_t tid, int cpu)
 
 static void disturb(struct disturber *d)
 {
-	struct timespec ts = { .tv_nsec = 100000 };
+	/* Enough for the spinner to get to user space, and on from there */
+	struct timespec ts = { .tv_nsec = 500000 };
 
 	switch (d->cause) {
 	case PREEMPTION:
@@ -51,9 +52,11 @@ static void disturb(struct disturber *d)
 		break;
 	case SIGNAL:
 		syscall(__NR_tgkill, getpid(), d->tid, SIGUSR1);
+		nanosleep(&ts, NULL);
 		break;
 	case MEMBARRIER:
 		syscall(__NR_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, 0, 0);
+		nanosleep(&ts, NULL);
 		break;
 	}
 }
