@@ -2,7 +2,7 @@
 /*
  * Where the Rust implementation answers differently, because the C one
  * contradicts the ABI. See the section of that name in
- * Documentation/userspace-api/rseq.rst. Skipped where C is in charge.
+ * Documentation/dev/differences.rst. Skipped where C is in charge.
  */
 
 #include <linux/membarrier.h>
