@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Where the Rust implementation answers differently, because the C one
- * contradicts the ABI. See the section of that name in
- * Documentation/dev/differences.rst. Skipped where C is in charge.
+ * contradicts the ABI. See Documentation/dev/differences.rst. Skipped where C
+ * is in charge.
  */
 
 #include <linux/membarrier.h>
