@@ -89,7 +89,6 @@ pub(super) fn revoke(task: Current) {
 /// Starts the grant that the control word announces; returns whether the thread may run on.
 #[inline(always)]
 fn start(task: Current) -> bool {
-    count(Event::Granted);
     task.set_granted(true);
     task.set_expires(tunable::expiry());
 
@@ -108,6 +107,9 @@ fn start(task: Current) -> bool {
     // lost like the one that is delayed here, and the timer makes up for both. If it does after,
     // its interrupt sets the mirror.
     let irqs_off = IrqsDisabled::new();
+    // Not earlier: where counting disables preemption for a moment, as on arm64, enabling it again
+    // would obey the very reschedule that is to be delayed.
+    count(Event::Granted);
     let delayed = delays(task.rescheduled());
     if delayed {
         task.drop_reschedule(&irqs_off);
