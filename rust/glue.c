@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What only C can express: system call entries, static keys, kernel parameters,
- * initcalls, tracepoints, and the counters that the inline gate increments. No
- * decision is taken here.
+ * initcalls, tracepoints, and the counters that inline C increments. No decision
+ * is taken here.
  */
 
 #include <linux/init.h>
@@ -12,7 +12,7 @@
 #include <linux/rseq_entry.h>
 #include <linux/syscalls.h>
 
-#include "../include/linux/rseq_doors.h"
+#include "../include/linux/rseq_entry_points.h"
 
 #define CREATE_TRACE_POINTS
 #define CREATE_RUST_TRACE_POINTS

@@ -3,7 +3,7 @@
 //! The ID fields of the area: CPU, NUMA node, concurrency ID.
 //!
 //! A thread reads them without asking, so they are right whenever it runs. They can change only
-//! while it does not run; whatever changes them marks the thread, and [`crate::exit`] comes here
+//! while it does not run; whatever changes them marks the thread, and [`crate::user_return`] comes here
 //! before it runs on.
 //!
 //! The kernel remembers what it wrote. In V2, and in debug mode in any case, the fields are

@@ -8,12 +8,12 @@
 
 mod critical_section;
 mod end;
-mod exit;
+mod expiry;
 mod grant;
 mod ids;
 mod prctl;
 mod registration;
-mod timer;
+mod user_return;
 
 use crate::{
     abi::*,
@@ -29,7 +29,6 @@ use crate::{
         }, //
     },
     percpu::IrqsDisabled,
-    register,
     regs::UserRegs,
     stats::Event,
     task::{
@@ -237,7 +236,7 @@ impl Thread {
     }
 
     fn call_at(&self, addr: usize, len: u32, flags: u32, sig: u32) -> Result {
-        register::control(
+        crate::registration::control(
             core::ptr::with_exposed_provenance_mut(addr),
             len,
             flags,

@@ -2,12 +2,12 @@
 
 //! Restartable sequences and time slice extensions.
 //!
-//! An event comes in through a gate, inline C in `include/linux/rseq_gate.h` and in the kernel's
-//! own headers, that calls only if there is something to do; passes one of the doors below, each
-//! one line long; reaches the concept that deals with it, which asks [`logic`] for the decision and
-//! acts on it.
+//! An event passes an inline check, C in `include/linux/rseq_inline_check.h` and in the kernel's own
+//! headers, that calls only if there is something to do; reaches one of the entry points below,
+//! each one line long; and the concept that deals with it, which asks [`logic`] for the decision
+//! and acts on it.
 //!
-//! [`register`] is `rseq(2)`; [`exit`] the way to user space, where [`ids`] are published and
+//! [`registration`] is `rseq(2)`; [`user_return`] the way to user space, where [`ids`] are published and
 //! [`critical_section`]s aborted; [`mod@slice`] the time slice extensions.
 //!
 //! C headers: [`include/linux/rseq.h`](srctree/include/linux/rseq.h),
@@ -20,19 +20,20 @@ mod abi;
 mod critical_section;
 #[cfg(CONFIG_DEBUG_FS)]
 mod debugfs;
-mod exit;
+
 mod ids;
 #[cfg(CONFIG_RSEQ_RUST_KUNIT_TEST)]
 mod kunit;
 mod logic;
 mod percpu;
-mod register;
+mod registration;
 mod regs;
 mod slice;
 mod stats;
 mod task;
 mod trace;
 mod uaccess;
+mod user_return;
 
 use kernel::{
     bindings,
@@ -42,7 +43,7 @@ use kernel::{
 use regs::UserRegs;
 use task::Current;
 
-/// `rseq(2)`; see [`register::control`].
+/// `rseq(2)`; see [`registration::control`].
 ///
 /// # Safety
 ///
@@ -54,10 +55,10 @@ pub unsafe extern "C" fn rseq_registration(
     flags: c_int,
     sig: u32,
 ) -> c_long {
-    from_result(|| register::control(area.cast(), len, flags as u32, sig).map(|()| 0))
+    from_result(|| registration::control(area.cast(), len, flags as u32, sig).map(|()| 0))
 }
 
-/// Last step into user space of a thread whose area needs attention; see [`exit::fast`].
+/// Last step into user space of a thread whose area needs attention; see [`user_return::fast`].
 ///
 /// # Safety
 ///
@@ -69,10 +70,10 @@ pub unsafe extern "C" fn rseq_exit_user_update(
     _current: *mut bindings::task_struct,
 ) -> bool {
     // SAFETY: Guaranteed by the caller.
-    exit::fast(Current::get(), unsafe { UserRegs::new(regs) })
+    user_return::fast(Current::get(), unsafe { UserRegs::new(regs) })
 }
 
-/// Exit work, requested by a fast path that failed; see [`exit::slow`].
+/// Exit work, requested by a fast path that failed; see [`user_return::slow`].
 ///
 /// # Safety
 ///
@@ -81,10 +82,10 @@ pub unsafe extern "C" fn rseq_exit_user_update(
 #[export]
 pub unsafe extern "C" fn __rseq_handle_slowpath(regs: *mut bindings::pt_regs) {
     // SAFETY: Guaranteed by the caller.
-    exit::slow(Current::get(), unsafe { UserRegs::from_raw(regs) })
+    user_return::slow(Current::get(), unsafe { UserRegs::from_raw(regs) })
 }
 
-/// A signal is about to be delivered; see [`exit::before_signal`].
+/// A signal is about to be delivered; see [`user_return::before_signal`].
 ///
 /// # Safety
 ///
@@ -92,10 +93,10 @@ pub unsafe extern "C" fn __rseq_handle_slowpath(regs: *mut bindings::pt_regs) {
 #[export]
 pub unsafe extern "C" fn __rseq_signal_deliver(signal: c_int, regs: *mut bindings::pt_regs) {
     // SAFETY: Guaranteed by the caller.
-    exit::before_signal(Current::get(), signal, unsafe { UserRegs::new(regs) })
+    user_return::before_signal(Current::get(), signal, unsafe { UserRegs::new(regs) })
 }
 
-/// The end of a system call in debug mode; see [`exit::after_syscall`].
+/// The end of a system call in debug mode; see [`user_return::after_syscall`].
 ///
 /// # Safety
 ///
@@ -103,7 +104,7 @@ pub unsafe extern "C" fn __rseq_signal_deliver(signal: c_int, regs: *mut binding
 #[export]
 pub unsafe extern "C" fn __rseq_debug_syscall_return(regs: *mut bindings::pt_regs) {
     // SAFETY: Guaranteed by the caller.
-    exit::after_syscall(Current::get(), unsafe { UserRegs::new(regs) })
+    user_return::after_syscall(Current::get(), unsafe { UserRegs::new(regs) })
 }
 
 /// Initcall: creates the files in debugfs; see [`debugfs::init`].
@@ -119,7 +120,7 @@ pub unsafe extern "C" fn rseq_debugfs_init() -> c_int {
 
 /// `rseq_slice_yield(2)`: did the caller yield within a grant?
 ///
-/// The yielding itself has happened on entry, see [`slice::syscall_entry`].
+/// The yielding itself has happened on entry, see [`slice::end`].
 ///
 /// # Safety
 ///
@@ -145,7 +146,7 @@ pub unsafe extern "C" fn rseq_slice_extension_prctl(arg2: usize, arg3: usize) ->
 ///
 /// # Safety
 ///
-/// To be called by the gate only.
+/// To be called by the inline check only.
 #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
 #[export]
 pub unsafe extern "C" fn rseq_slice_grant(work_pending: bool) -> bool {
@@ -163,7 +164,7 @@ pub unsafe extern "C" fn __rseq_arm_slice_extension_timer() -> bool {
     slice::timer::arm()
 }
 
-/// System call during a grant; see [`slice::syscall_entry::work`].
+/// System call during a grant; see [`slice::end::work`].
 ///
 /// # Safety
 ///
@@ -171,7 +172,7 @@ pub unsafe extern "C" fn __rseq_arm_slice_extension_timer() -> bool {
 #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
 #[export]
 pub unsafe extern "C" fn rseq_syscall_enter_work(syscall: c_long) {
-    slice::syscall_entry::work(syscall)
+    slice::end::work(syscall)
 }
 
 /// membarrier interrupts the current thread; see [`slice::grant::cut_short`].

@@ -35,15 +35,15 @@
 //!   thread is in user space, they agree.
 //! - Whoever sends a granted thread to user space has armed the timer of that CPU for it and
 //!   registered the syscall work; see [`timer::arm`].
-//! - It ends exactly once: [`syscall_entry`], a denied [`grant`], the update after the thread was
+//! - It ends exactly once: [`end`], a denied [`grant`], the update after the thread was
 //!   scheduled out, or the end of the thread. Each clears both places and counts.
 
+#[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
+pub(crate) mod end;
 #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
 pub(crate) mod grant;
 #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
 pub(crate) mod prctl;
-#[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
-pub(crate) mod syscall_entry;
 #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
 pub(crate) mod timer;
 #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]

@@ -6,8 +6,8 @@
 //! `sgrant = syield + sabort + srevok`. `sexpir` counts timers that fired in time; the revocation
 //! that follows is counted as such.
 //!
-//! The inline gate counts two events by itself: `exit`, each way out to user space, and `fastp`,
-//! each time [`crate::exit::fast`] is entered.
+//! Inline C counts two events by itself: `exit`, each way out to user space, and `fastp`,
+//! each time [`crate::user_return::fast`] is entered.
 
 #[cfg(CONFIG_RSEQ_STATS)]
 use {

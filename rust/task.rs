@@ -430,7 +430,7 @@ impl Current {
         unsafe { bindings::clear_need_resched_current() };
     }
 
-    /// Has [`crate::slice::syscall_entry`] run before the next system call.
+    /// Has [`crate::slice::end`] run before the next system call.
     #[inline(always)]
     pub(crate) fn watch_syscalls(&self) {
         // SAFETY: By the type invariant the pointer is valid.

@@ -3,7 +3,7 @@
 //! The end of a grant in a system call.
 
 use super::*;
-use crate::slice::syscall_entry::{
+use crate::slice::end::{
     work,
     YIELD, //
 };

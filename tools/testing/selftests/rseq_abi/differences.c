@@ -19,7 +19,7 @@
 
 static bool stop;
 
-/* Does the kernel have a door for grants from C into Rust? */
+/* Whether the kernel has the entry point for grants from C into Rust */
 static bool in_rust(void)
 {
 	bool found = false;

@@ -4,8 +4,8 @@
 
 use super::*;
 use crate::{
-    exit,
     percpu::PreemptDisabled, //
+    user_return,
 };
 use kernel::ffi::c_int;
 
@@ -24,7 +24,7 @@ fn fast_after_migration(thread: &Thread, regs: &Registers) -> (bool, Ids) {
     let _irqs_off = IrqsDisabled::new();
     thread.task.mark();
     (
-        exit::fast(thread.task, regs.user()),
+        user_return::fast(thread.task, regs.user()),
         thread.task.current_ids(),
     )
 }
@@ -34,19 +34,19 @@ fn fast_after_preemption(thread: &Thread, regs: &Registers) -> bool {
     let _irqs_off = IrqsDisabled::new();
     thread.task.settle();
     thread.task.set_rescheduled();
-    exit::fast(thread.task, regs.user())
+    user_return::fast(thread.task, regs.user())
 }
 
 fn slow(thread: &Thread, regs: &Registers) {
-    exit::slow(thread.task, Some(regs.user()));
+    user_return::slow(thread.task, Some(regs.user()));
 }
 
 fn before_signal(thread: &Thread, regs: &Registers) {
-    exit::before_signal(thread.task, SIGUSR1, regs.user());
+    user_return::before_signal(thread.task, SIGUSR1, regs.user());
 }
 
 fn after_syscall(thread: &Thread, regs: &Registers) {
-    exit::after_syscall(thread.task, regs.user());
+    user_return::after_syscall(thread.task, regs.user());
 }
 
 /// The counters that tell the paths apart.
@@ -266,7 +266,7 @@ mod tests {
         let before = thread.fields()?;
 
         thread.task.mark();
-        let counts = paths(|| exit::slow(thread.task, None));
+        let counts = paths(|| user_return::slow(thread.task, None));
         assert_eq!(counts, [0, 0, 0]);
         assert!(thread.task.rescheduled());
         assert!(thread.task.ids_changed());

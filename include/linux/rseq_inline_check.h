@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _LINUX_RSEQ_GATE_H
-#define _LINUX_RSEQ_GATE_H
+#ifndef _LINUX_RSEQ_INLINE_CHECK_H
+#define _LINUX_RSEQ_INLINE_CHECK_H
 
 /*
- * The gate to rust/slice/grant.rs, inlined into exit_to_user_mode_loop(). It
- * reads the slice state and the interrupt event of the current task and calls
- * out only if there is a grant to hand out or to take back.
+ * The inline check in front of rust/slice/grant.rs, part of
+ * exit_to_user_mode_loop(). It reads the slice state and the interrupt event of
+ * the current task and calls only if there may be a grant to give or to revoke.
  */
 
-#include "rseq_doors.h"
+#include "rseq_entry_points.h"
 
 static __always_inline bool __rseq_grant_slice_extension(bool work_pending)
 {
@@ -26,4 +26,4 @@ static __always_inline bool __rseq_grant_slice_extension(bool work_pending)
 	return rseq_slice_grant(work_pending);
 }
 
-#endif /* _LINUX_RSEQ_GATE_H */
+#endif /* _LINUX_RSEQ_INLINE_CHECK_H */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _LINUX_RSEQ_DOORS_H
-#define _LINUX_RSEQ_DOORS_H
+#ifndef _LINUX_RSEQ_ENTRY_POINTS_H
+#define _LINUX_RSEQ_ENTRY_POINTS_H
 
 /*
- * The doors from C into Rust, as rust/rseq.rs exports them, and the one from
- * Rust to rust/glue.c. The doors that the rest of the kernel calls are declared
- * in <linux/rseq.h> and <linux/rseq_entry.h>.
+ * The entry points from C into Rust that rust/rseq.rs exports, and the one from
+ * Rust into rust/glue.c. Those that the rest of the kernel calls are declared in
+ * <linux/rseq.h> and <linux/rseq_entry.h>.
  */
 
 #include <linux/types.h>
@@ -21,4 +21,4 @@ int rseq_slice_init(void);
 
 void rseq_control_debug(bool on);
 
-#endif /* _LINUX_RSEQ_DOORS_H */
+#endif /* _LINUX_RSEQ_ENTRY_POINTS_H */

@@ -9,7 +9,7 @@ use crate::{
         MIN_NSEC, //
     },
     slice::{
-        syscall_entry::{
+        end::{
             work,
             YIELD, //
         },
