@@ -46,12 +46,14 @@ pub(crate) struct SliceCtrl {
     pub(crate) reserved: u16,
 }
 
+// A kernel without slices has no use for it.
+#[allow(dead_code)]
 impl SliceCtrl {
     /// The word after a grant has ended or a request was denied.
     pub(crate) const CLEAR: Self = Self::from_word(0);
 
     /// Splits the word that user memory holds.
-    #[inline]
+    #[inline(always)] // User access is open.
     pub(crate) const fn from_word(word: u32) -> Self {
         let [request, granted, low, high] = word.to_ne_bytes();
         Self {
@@ -62,14 +64,14 @@ impl SliceCtrl {
     }
 
     /// Joins the fields into the word that user memory holds.
-    #[inline]
+    #[inline(always)] // User access is open.
     pub(crate) const fn to_word(self) -> u32 {
         let [low, high] = self.reserved.to_ne_bytes();
         u32::from_ne_bytes([self.request, self.granted, low, high])
     }
 }
 
-/// What a thread announces in [`Area::rseq_cs`], `struct rseq_cs`.
+/// The descriptor that a thread announces in [`Area::rseq_cs`], `struct rseq_cs`.
 ///
 /// Read-only data of the program, as a rule; the kernel never writes to it.
 #[repr(C, align(32))]
@@ -120,7 +122,7 @@ pub(crate) const PRCTL_SET: usize = 2;
 /// Third argument of [`PRCTL_SET`] and result of [`PRCTL_GET`]: enabled.
 pub(crate) const PRCTL_ENABLE: usize = 1 << 0;
 
-// The host build of `logic/` has no kernel headers to compare with.
+// The host build has no kernel headers to compare with.
 #[cfg(CONFIG_RSEQ_RUST)]
 const _: () = {
     use kernel::bindings::*;

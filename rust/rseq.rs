@@ -25,6 +25,7 @@ mod ids;
 #[cfg(CONFIG_RSEQ_RUST_KUNIT_TEST)]
 mod kunit;
 mod logic;
+mod machine;
 mod percpu;
 mod registration;
 mod regs;

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The seam: all that the implementation stands on, as small safe types.
+
+// Its users follow.
+#![allow(dead_code, unused_imports, unused_macros)]
+
+pub(crate) mod clock;
+pub(crate) mod context;
+pub(crate) mod registers;
+pub(crate) mod switches;
+pub(crate) mod user_address;
+pub(crate) mod user_field;
+pub(crate) mod user_memory;
