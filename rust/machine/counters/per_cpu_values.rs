@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `struct rseq_stats` as an array of counters.
+
+use core::mem::offset_of;
+use kernel::bindings::{
+    self,
+    rseq_stats, //
+};
+
+/// Increments the counter at `index` on this CPU; safe against migration and interrupts.
+#[inline(always)] // One instruction on x86_64.
+pub(super) fn increment(index: usize) {
+    // SAFETY: `counter` gives a per-CPU offset.
+    unsafe { bindings::this_cpu_inc_ulong(counter(index)) };
+}
+
+/// The sum over all possible CPUs of the counter at `index`.
+#[cfg(any(CONFIG_DEBUG_FS, CONFIG_RSEQ_RUST_KUNIT_TEST))]
+pub(super) fn sum(index: usize) -> usize {
+    crate::machine::per_cpu::possible_cpus()
+        .map(|cpu| {
+            // SAFETY: `counter` gives a per-CPU offset; `cpu` is possible.
+            let copy = unsafe { bindings::per_cpu_ptr(counter(index).cast(), cpu.as_u32()) };
+            // SAFETY: This is the copy of `cpu`.
+            unsafe { copy.cast::<usize>().read_volatile() }
+        })
+        .fold(0, usize::wrapping_add)
+}
+
+/// The counter at `index` of the per-CPU variable.
+#[inline(always)] // A constant.
+fn counter(index: usize) -> *mut usize {
+    (&raw mut bindings::rseq_stats)
+        .cast::<usize>()
+        .wrapping_add(index)
+}
+
+const _: () = {
+    use super::Counter;
+
+    macro_rules! assert_index {
+        ($($counter:ident = $member:ident),+ $(,)?) => {
+            $(assert!(
+                offset_of!(rseq_stats, $member) == Counter::$counter as usize * size_of::<usize>()
+            );)+
+        };
+    }
+
+    assert!(size_of::<rseq_stats>() == (Counter::Aborted as usize + 1) * size_of::<usize>());
+    assert_index! {
+        Exit = exit, Signal = signal, Slowpath = slowpath, Fastpath = fastpath, Ids = ids, Cs = cs,
+        Clear = clear, Fixup = fixup, Granted = s_granted, Expired = s_expired,
+        Revoked = s_revoked, Yielded = s_yielded, Aborted = s_aborted,
+    }
+};
