@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Critical sections: a thread that was interrupted in one goes on at its abort handler.
+//! Critical sections: a thread that was interrupted in one continues at its abort handler.
 //!
 //! # Vocabulary
 //!
 //! - *Announcement*: the address in `rseq_cs` of a [`Descriptor`], stored by the thread in front of
 //!   its section; 0 for none.
+//! - *Evaluate*: find out whether the thread is inside of the announced section, and act on it.
 //! - *Abort*: the thread was inside. The announcement is withdrawn and the thread sent to the
 //!   handler; `fixup` in the statistics.
 //! - *Clear*: the thread was outside. The announcement is stale, since threads do not withdraw it
@@ -21,71 +22,90 @@ use crate::{
         Descriptor,
         HandlerPrefix, //
     },
-    logic::critical_section::{
-        abortable,
-        concerned,
-        locate,
-        locate_strictly,
-        Position,
-        Section,
-        SIGNATURE_SIZE, //
-    },
-    regs::UserRegs,
-    stats::{
-        count,
-        Event, //
-    },
-    task::{
-        debugging,
-        task_size,
-        Current, //
-    },
-    trace,
-    uaccess::{
-        field,
-        Checked,
-        Fault,
-        Region,
-        UserPtr, //
+    machine::{
+        counters::{
+            count,
+            Counter, //
+        },
+        registers::UserRegs,
+        switches::debugging,
+        task::Current,
+        tracepoints,
+        user_address::{
+            UserAddr,
+            UserObject,
+            UserSpace, //
+        },
+        user_memory::{
+            field,
+            open,
+            Fault,
+            Region,
+            UserMemory, //
+        }, //
     }, //
 };
-use core::ptr;
 
-/// What a thread has stored in [`Area::rseq_cs`].
+pub(crate) mod position;
+
+pub(crate) use position::Section;
+use position::{
+    locate,
+    locate_strictly,
+    Handler,
+    Position, //
+};
+
+/// The value that a thread has stored in [`Area::rseq_cs`].
 pub(crate) type Announcement = u64;
 
 const NONE: Announcement = 0;
 
-/// Deals with an announcement on the way to user space.
+/// The end of an evaluation.
+enum Outcome {
+    Aborted(Section, UserAddr),
+    Cleared,
+}
+
+/// Evaluates an announcement on the way to user space.
+///
+/// Only an interrupt can hit a section. A system call inside of one is a bug that debug mode is
+/// there to find.
 ///
 /// # Errors
 ///
-/// As [`resolve`].
-#[inline(always)]
-pub(crate) fn settle(
+/// As [`evaluate`].
+#[inline(always)] // The last step to user space: C has no call here either.
+pub(crate) fn before_user_space(
     task: Current,
+    memory: &mut UserMemory,
     regs: UserRegs,
     announcement: Announcement,
 ) -> Result<(), Fault> {
-    if announcement == NONE || !concerned(task.interrupted(), debugging()) {
-        return Ok(());
+    if announcement != NONE && (task.marks().interrupted() || debugging()) {
+        evaluate(task, memory, regs, announcement)
+    } else {
+        Ok(())
     }
-    resolve(task, regs, announcement)
 }
 
-/// Aborts the section of a thread that is about to run a signal handler, or clears it. May sleep.
+/// Evaluates the section of a thread that is about to run a signal handler. May sleep.
 ///
 /// The handler replaces the instruction pointer that the section is judged by, so this cannot wait
 /// for the way to user space.
 ///
 /// # Errors
 ///
-/// As [`resolve`], and [`Fault`] if the area cannot be read.
-#[inline(always)]
-pub(crate) fn interrupt(task: Current, regs: UserRegs) -> Result<(), Fault> {
-    match load(task)? {
+/// As [`evaluate`], and [`Fault`] if the area cannot be read.
+#[inline(always)] // Its only caller is the same concept's entry point.
+pub(crate) fn before_signal(
+    task: Current,
+    memory: &mut UserMemory,
+    regs: UserRegs,
+) -> Result<(), Fault> {
+    match announced(task, memory)? {
         NONE => Ok(()),
-        announcement => resolve(task, regs, announcement),
+        announcement => evaluate(task, memory, regs, announcement),
     }
 }
 
@@ -93,17 +113,22 @@ pub(crate) fn interrupt(task: Current, regs: UserRegs) -> Result<(), Fault> {
 ///
 /// # Errors
 ///
-/// As [`resolve`] in debug mode, and [`Fault`] if the area cannot be read.
+/// As [`evaluate`] in debug mode, and [`Fault`] if the area cannot be read.
 #[cold]
-pub(crate) fn check_after_syscall(task: Current, regs: UserRegs) -> Result<(), Fault> {
-    match load(task)? {
+pub(crate) fn after_syscall(
+    task: Current,
+    memory: &mut UserMemory,
+    regs: UserRegs,
+) -> Result<(), Fault> {
+    match announced(task, memory)? {
         NONE => Ok(()),
-        announcement => examine(task, regs, announcement),
+        announcement => evaluate_strictly(task, memory, regs, announcement),
     }
 }
 
-fn load(task: Current) -> Result<Announcement, Fault> {
-    task.area().open()?.load(field!(Area, rseq_cs))
+fn announced(task: Current, memory: &mut UserMemory) -> Result<Announcement, Fault> {
+    Ok(open!(memory, task.area(), |area| area
+        .load(field!(Area, rseq_cs))?))
 }
 
 /// Aborts the announced section if the thread is in it, or clears it.
@@ -112,89 +137,106 @@ fn load(task: Current) -> Result<Announcement, Fault> {
 ///
 /// [`Fault`] if the area, the descriptor or the signature cannot be accessed, or one of them is not
 /// acceptable; debug mode has more to object to.
-fn resolve(task: Current, regs: UserRegs, announcement: Announcement) -> Result<(), Fault> {
-    count(Event::Cs);
+fn evaluate(
+    task: Current,
+    memory: &mut UserMemory,
+    regs: UserRegs,
+    announcement: Announcement,
+) -> Result<(), Fault> {
+    count(Counter::Cs);
     if debugging() {
-        return examine(task, regs, announcement);
+        return evaluate_strictly(task, memory, regs, announcement);
     }
 
-    let (ip, limit) = (regs.ip(), task_size());
-    let descriptor = descriptor(announcement, limit)?.open()?;
-    let section = load_section(&descriptor)?;
-    match locate(section, ip, limit) {
-        Position::Inside => abort(task, regs, descriptor, section),
-        Position::Outside => clear(task, descriptor),
-        Position::Invalid => Err(Fault),
-    }
-}
-
-/// [`resolve`] in debug mode.
-#[cold]
-fn examine(task: Current, regs: UserRegs, announcement: Announcement) -> Result<(), Fault> {
-    let (ip, limit) = (regs.ip(), task_size());
-    let descriptor = descriptor(announcement, limit)?.open()?;
-    let section = load_section(&descriptor)?;
-    match locate_strictly(section, ip, limit) {
-        Position::Inside => {
-            let version = descriptor.load(field!(Descriptor, version))?;
-            let flags = descriptor.load(field!(Descriptor, flags))?;
-            if !abortable(version, flags, task.interrupted()) {
-                return Err(Fault);
-            }
-            abort(task, regs, descriptor, section)
+    let (ip, space) = (regs.ip(), UserSpace::current());
+    let outcome = open!(memory, descriptor(announcement, space)?, |user| {
+        let section = load(user)?;
+        match locate(section, ip, space) {
+            Position::Inside(handler) => abort(task, user, section, handler)?,
+            Position::Outside => clear(task, user)?,
+            Position::Invalid => return Err(Fault),
         }
-        Position::Outside => clear(task, descriptor),
-        Position::Invalid => Err(Fault),
-    }
+    });
+    conclude(regs, outcome);
+    Ok(())
 }
 
-#[inline(always)]
-fn descriptor(announcement: Announcement, limit: u64) -> Result<UserPtr<Descriptor>, Fault> {
-    if announcement >= limit {
-        return Err(Fault);
-    }
-    let addr = announcement as usize;
-    Ok(UserPtr::new(ptr::with_exposed_provenance_mut(addr)))
+/// [`evaluate`] in debug mode: `version` and `flags` of the descriptor have to be 0, and a thread
+/// that was not interrupted is in a system call, which has no place in a section.
+#[cold]
+fn evaluate_strictly(
+    task: Current,
+    memory: &mut UserMemory,
+    regs: UserRegs,
+    announcement: Announcement,
+) -> Result<(), Fault> {
+    let (ip, space) = (regs.ip(), UserSpace::current());
+    let outcome = open!(memory, descriptor(announcement, space)?, |user| {
+        let section = load(user)?;
+        match locate_strictly(section, ip, space) {
+            Position::Inside(handler) => {
+                let version = user.load(field!(Descriptor, version))?;
+                let flags = user.load(field!(Descriptor, flags))?;
+                if version != 0 || flags != 0 || !task.marks().interrupted() {
+                    return Err(Fault);
+                }
+                abort(task, user, section, handler)?
+            }
+            Position::Outside => clear(task, user)?,
+            Position::Invalid => return Err(Fault),
+        }
+    });
+    conclude(regs, outcome);
+    Ok(())
 }
 
-#[inline(always)]
-fn load_section(descriptor: &Region<Descriptor>) -> Result<Section, Fault> {
+#[inline(always)] // One comparison.
+fn descriptor(
+    announcement: Announcement,
+    space: UserSpace,
+) -> Result<UserObject<Descriptor>, Fault> {
+    Ok(space.at(announcement).ok_or(Fault)?.object())
+}
+
+#[inline(always)] // User access is open.
+fn load(user: &Region<'_, Descriptor>) -> Result<Section, Fault> {
     Ok(Section {
-        start: descriptor.load(field!(Descriptor, start_ip))?,
-        length: descriptor.load(field!(Descriptor, post_commit_offset))?,
-        abort: descriptor.load(field!(Descriptor, abort_ip))?,
+        start: user.load(field!(Descriptor, start_ip))?,
+        length: user.load(field!(Descriptor, post_commit_offset))?,
+        abort: user.load(field!(Descriptor, abort_ip))?,
     })
 }
 
-#[inline(always)]
+#[inline(always)] // User access is open.
 fn abort(
     task: Current,
-    regs: UserRegs,
-    user: Region<Descriptor>,
+    user: &Region<'_, Descriptor>,
     section: Section,
-) -> Result<(), Fault> {
-    let prefix = section.abort - SIGNATURE_SIZE;
-    // SAFETY: The handler lies in user space, with room for the signature in front of it.
-    let prefix = unsafe { Checked::<HandlerPrefix>::new(prefix as usize) };
-
-    if user.load_at(&prefix, field!(HandlerPrefix, signature))? != task.signature() {
+    handler: Handler,
+) -> Result<Outcome, Fault> {
+    if user.load_at(handler.prefix, field!(HandlerPrefix, signature))? != task.signature() {
         return Err(Fault);
     }
-    user.store_at(&task.checked_area(), field!(Area, rseq_cs), 0)?;
-    drop(user);
-
-    let ip = regs.ip();
-    regs.set_ip(section.abort);
-    count(Event::Fixup);
-    trace::rseq_ip_fixup(ip, section);
-    Ok(())
+    user.store_at(task.area(), field!(Area, rseq_cs), NONE)?;
+    Ok(Outcome::Aborted(section, handler.entry))
 }
 
-#[inline(always)]
-fn clear(task: Current, user: Region<Descriptor>) -> Result<(), Fault> {
-    user.store_at(&task.checked_area(), field!(Area, rseq_cs), 0)?;
-    drop(user);
+#[inline(always)] // User access is open.
+fn clear(task: Current, user: &Region<'_, Descriptor>) -> Result<Outcome, Fault> {
+    user.store_at(task.area(), field!(Area, rseq_cs), NONE)?;
+    Ok(Outcome::Cleared)
+}
 
-    count(Event::Clear);
-    Ok(())
+/// Carries out what the area shows already, with user access closed.
+#[inline(always)] // Folds into the branches of its callers.
+fn conclude(regs: UserRegs, outcome: Outcome) {
+    match outcome {
+        Outcome::Aborted(section, handler) => {
+            let ip = regs.ip();
+            regs.set_ip(handler);
+            count(Counter::Fixup);
+            tracepoints::rseq_ip_fixup(ip, section);
+        }
+        Outcome::Cleared => count(Counter::Clear),
+    }
 }

@@ -2,9 +2,6 @@
 
 //! The seam: all that the implementation stands on, as small safe types.
 
-// Its users follow.
-#![allow(dead_code, unused_imports, unused_macros)]
-
 pub(crate) mod clock;
 pub(crate) mod context;
 pub(crate) mod counters;

@@ -9,7 +9,6 @@ use crate::{
     abi::{
         Area,
         SliceCtrl,
-        AREA_SLICE_EXT_ENABLED,
         CPU_ID_UNINITIALIZED, //
     },
     logic::registration::{
@@ -20,6 +19,7 @@ use crate::{
         Registration,
         Version, //
     },
+    machine,
     slice,
     task::Current,
     uaccess::{
@@ -71,11 +71,11 @@ fn register(task: Current, asked: Registration, version: Version, flags: u32) ->
         return Err(EFAULT);
     }
 
-    let flags = area_flags(version, flags, slice::available());
+    let flags = area_flags(version, flags, slice::offered());
     initialize(&area, version, flags)?;
 
     task.register(asked, version);
-    slice::enable(task, flags & AREA_SLICE_EXT_ENABLED != 0);
+    slice::adopt(machine::task::Current::get(), flags);
     Ok(())
 }
 

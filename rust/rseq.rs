@@ -15,20 +15,21 @@
 
 // Only C uses this crate. Its documentation is for who works on it.
 #![allow(rustdoc::private_intra_doc_links)]
+// The machine and what it replaces, side by side.
+#![allow(dead_code, unused_imports, unused_macros)]
 
 mod abi;
 mod critical_section;
 #[cfg(CONFIG_DEBUG_FS)]
 mod debugfs;
+mod failure;
 
 mod ids;
-#[cfg(CONFIG_RSEQ_RUST_KUNIT_TEST)]
-mod kunit;
 mod logic;
 mod machine;
 mod percpu;
 mod registration;
-mod regs;
+#[cfg_attr(not(CONFIG_RSEQ_SLICE_EXTENSION), path = "slice/absent.rs")]
 mod slice;
 mod stats;
 mod task;
@@ -41,8 +42,14 @@ use kernel::{
     error::from_result,
     prelude::*, //
 };
-use regs::UserRegs;
-use task::Current;
+use machine::{
+    context::{
+        InterruptsOff,
+        TaskContext, //
+    },
+    registers::UserRegs,
+    task::Current, //
+};
 
 /// `rseq(2)`; see [`registration::control`].
 ///
@@ -71,7 +78,11 @@ pub unsafe extern "C" fn rseq_exit_user_update(
     _current: *mut bindings::task_struct,
 ) -> bool {
     // SAFETY: Guaranteed by the caller.
-    user_return::fast(Current::get(), unsafe { UserRegs::new(regs) })
+    let mut context = unsafe { InterruptsOff::new() };
+    // SAFETY: Guaranteed by the caller.
+    let regs = unsafe { UserRegs::new(regs) };
+
+    user_return::fast(Current::get(), &mut context, regs).is_ok()
 }
 
 /// Exit work, requested by a fast path that failed; see [`user_return::slow`].
@@ -82,8 +93,14 @@ pub unsafe extern "C" fn rseq_exit_user_update(
 /// null.
 #[export]
 pub unsafe extern "C" fn __rseq_handle_slowpath(regs: *mut bindings::pt_regs) {
+    let task = Current::get();
+    // SAFETY: Exit work runs in task context and may sleep.
+    let mut context = unsafe { TaskContext::new() };
     // SAFETY: Guaranteed by the caller.
-    user_return::slow(Current::get(), unsafe { UserRegs::from_raw(regs) })
+    let regs = unsafe { UserRegs::from_raw(regs) };
+
+    let result = user_return::slow(task, &mut context, regs);
+    failure::fatal(task, &context, result);
 }
 
 /// A signal is about to be delivered; see [`user_return::before_signal`].
@@ -93,8 +110,14 @@ pub unsafe extern "C" fn __rseq_handle_slowpath(regs: *mut bindings::pt_regs) {
 /// To be called by the signal code only, with the user registers that the signal interrupts.
 #[export]
 pub unsafe extern "C" fn __rseq_signal_deliver(signal: c_int, regs: *mut bindings::pt_regs) {
+    let task = Current::get();
+    // SAFETY: Exit work runs in task context and may sleep.
+    let mut context = unsafe { TaskContext::new() };
     // SAFETY: Guaranteed by the caller.
-    user_return::before_signal(Current::get(), signal, unsafe { UserRegs::new(regs) })
+    let regs = unsafe { UserRegs::new(regs) };
+
+    let result = user_return::before_signal(task, &mut context, regs);
+    failure::fatal_in_signal(task, &context, signal, result);
 }
 
 /// The end of a system call in debug mode; see [`user_return::after_syscall`].
@@ -104,8 +127,14 @@ pub unsafe extern "C" fn __rseq_signal_deliver(signal: c_int, regs: *mut binding
 /// To be called by the syscall exit only, with the user registers of the current task.
 #[export]
 pub unsafe extern "C" fn __rseq_debug_syscall_return(regs: *mut bindings::pt_regs) {
+    let task = Current::get();
+    // SAFETY: The exit code calls this with interrupts on.
+    let mut context = unsafe { TaskContext::new() };
     // SAFETY: Guaranteed by the caller.
-    user_return::after_syscall(Current::get(), unsafe { UserRegs::new(regs) })
+    let regs = unsafe { UserRegs::new(regs) };
+
+    let result = user_return::after_syscall(task, &mut context, regs);
+    failure::fatal(task, &context, result);
 }
 
 /// Initcall: creates the files in debugfs; see [`debugfs::init`].
@@ -129,7 +158,7 @@ pub unsafe extern "C" fn rseq_debugfs_init() -> c_int {
 #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
 #[export]
 pub unsafe extern "C" fn rseq_slice_yielded() -> c_long {
-    Current::get().take_yielded().into()
+    task::Current::get().take_yielded().into()
 }
 
 /// `prctl(PR_RSEQ_SLICE_EXTENSION)`; see [`slice::prctl::control`].

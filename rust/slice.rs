@@ -10,8 +10,10 @@
 //! - *Grant*: on return from an interrupt with a reschedule pending, the kernel drops the
 //!   reschedule and lets the thread run on, for `slice_ext_nsec` at most.
 //! - *Yield*: the thread gives the CPU back with `rseq_slice_yield(2)`.
-//! - *Abort*: the thread makes another system call instead, with the same effect.
+//! - *Abort*: the thread makes another system call instead, with the same effect. So it is called
+//!   in the statistics; nothing is undone.
 //! - *Expiry*: the time is over before that, and the timer forces a reschedule.
+//! - *Refuse*: the request is dropped, for other work has to be done first.
 //! - *Revoke*: the kernel takes the grant back, after expiry or because other work came up.
 //!
 //! ## State Diagram
@@ -22,7 +24,7 @@
 //!   |  idle   |                | requested |    grant     | granted | -- timer -> reschedule
 //!   +---------+ <------------- +-----------+              +---------+      |
 //!     ^  ^  ^   user clears it       |                     |  |  |         |
-//!     |  |  |   or it is denied      |                     |  |  |         |
+//!     |  |  |   or it is refused     |                     |  |  |         |
 //!     |  |  +------------------------+                     |  |  |         |
 //!     |  +------- rseq_slice_yield(2), other syscall ------+  |  |         |
 //!     +---------- revoke: other work, second reschedule ------+--+---------+
@@ -34,66 +36,79 @@
 //! - `granted` in the task and in the control word are set together, in [`grant`]; while the
 //!   thread is in user space, they agree.
 //! - Whoever sends a granted thread to user space has armed the timer of that CPU for it and
-//!   registered the syscall work; see [`timer::arm`].
-//! - It ends exactly once: [`end`], a denied [`grant`], the update after the thread was
-//!   scheduled out, or the end of the thread. Each clears both places and counts.
+//!   registered the system call work; see [`timer::arm`].
+//! - It ends exactly once: at [`end`], by a refusal in [`grant`], by the update after the thread
+//!   was scheduled out, or with the thread. Each clears both places and counts.
 
-#[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
 pub(crate) mod end;
-#[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
 pub(crate) mod grant;
-#[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
 pub(crate) mod prctl;
-#[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
 pub(crate) mod timer;
-#[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
 pub(crate) mod tunable;
 
 use crate::{
-    abi::Area,
-    task::Current,
-    uaccess::{
-        Fault,
-        Region, //
+    abi::{
+        Area,
+        SliceCtrl,
+        AREA_SLICE_EXT_ENABLED, //
+    },
+    logic::registration::Version,
+    machine::{
+        counters::{
+            count,
+            Counter, //
+        },
+        task::Current,
+        user_memory::{
+            field,
+            Fault,
+            Region, //
+        }, //
     }, //
 };
 
-/// Does this kernel offer slices? They can be compiled out, and switched off on the command line.
-pub(crate) fn available() -> bool {
-    #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
-    {
-        // SAFETY: Reads a static key.
-        unsafe { kernel::bindings::rseq_slice_extension_enabled() }
+pub(crate) use crate::machine::switches::slices_offered as offered;
+
+/// Writes the initial control word to an area, if one of `version` has it.
+///
+/// # Errors
+///
+/// [`Fault`] if the area cannot be accessed.
+#[inline(always)] // User access is open.
+pub(crate) fn initialize(area: &Region<'_, Area>, version: Version) -> Result<(), Fault> {
+    match version {
+        Version::V2 => area.store(field!(Area, slice_ctrl), SliceCtrl::CLEAR),
+        Version::Legacy => Ok(()),
     }
-    #[cfg(not(CONFIG_RSEQ_SLICE_EXTENSION))]
-    false
 }
 
-/// Enables or disables slices for `task`.
-pub(crate) fn enable(task: Current, on: bool) {
-    #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
-    task.enable_slices(on);
-    #[cfg(not(CONFIG_RSEQ_SLICE_EXTENSION))]
-    let _ = (task, on);
+/// Enables slices for `task` if the `flags` of its new area say so.
+#[inline(always)] // One store.
+pub(crate) fn adopt(task: Current, flags: u32) {
+    task.slice()
+        .set_enabled(flags & AREA_SLICE_EXT_ENABLED != 0);
 }
 
-/// Clears the control word, if `task` has one. User access to `area` is open.
-#[inline(always)]
-pub(crate) fn clear_request(task: Current, area: &Region<Area>) -> Result<(), Fault> {
-    #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
-    return grant::clear_request(task, area);
-    #[cfg(not(CONFIG_RSEQ_SLICE_EXTENSION))]
-    {
-        let _ = (task, area);
-        Ok(())
+/// Clears the control word, if `task` has one: what lies there in a legacy area is the thread's.
+///
+/// # Errors
+///
+/// [`Fault`] if the area cannot be accessed.
+#[inline(always)] // User access is open.
+pub(crate) fn clear_request(task: Current, area: &Region<'_, Area>) -> Result<(), Fault> {
+    if task.is_v2() && offered() {
+        area.store(field!(Area, slice_ctrl), SliceCtrl::CLEAR)?;
     }
+    Ok(())
 }
 
 /// Ends a grant, if there is one; the control word is clear already.
-#[inline(always)]
+#[inline(always)] // The last step to user space: C has no call here either.
 pub(crate) fn revoke(task: Current) {
-    #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
-    grant::revoke(task);
-    #[cfg(not(CONFIG_RSEQ_SLICE_EXTENSION))]
-    let _ = task;
+    let slice = task.slice();
+
+    if slice.is_granted() {
+        count(Counter::Revoked);
+    }
+    slice.end();
 }

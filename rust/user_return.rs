@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What happens on the way out to user space, and before a signal.
+//! The way out to user space, and what happens before a signal.
 //!
 //! The scheduler marks a thread whose area needs attention when it comes back. The fast path sees
-//! to that as the very last thing, with interrupts disabled, where no page can be brought in:
+//! to that as the very last thing, with interrupts off, where no page can be brought in:
 //!
 //! ```text
 //!     exit work done, interrupts off, marked?
@@ -19,88 +19,118 @@
 //!        |                       v
 //!        +-- fast path <---- slow path: may sleep. A fault is final here: SIGSEGV
 //! ```
-//!
-//! The slow path takes the mark away before it looks at anything, so that a migration in the middle
-//! of it marks the thread again, and the fast path finds out.
 
 use crate::{
     critical_section,
     ids,
-    logic::ids::renewed_by_signal,
-    regs::UserRegs,
-    stats::{
-        count,
-        Event, //
-    },
-    task::Current,
-    uaccess::{
-        Fault,
-        PageFaultsDisabled, //
+    machine::{
+        context::{
+            InterruptsOff,
+            TaskContext, //
+        },
+        counters::{
+            count,
+            Counter, //
+        },
+        registers::UserRegs,
+        task::Current,
+        user_memory::Fault, //
     }, //
 };
-use kernel::ffi::c_int;
 
-/// The fast path, for a marked thread; returns whether it is done. Interrupts disabled.
-#[inline(always)]
-pub(crate) fn fast(task: Current, regs: UserRegs) -> bool {
-    let _resident = PageFaultsDisabled::new();
-
-    refresh(task, regs).is_ok()
+/// The fast path, for a marked thread.
+///
+/// # Errors
+///
+/// [`Fault`] if something could not be accessed just now, or is not acceptable: the slow path finds
+/// out which. The marks are still there.
+#[inline(always)] // The last step to user space: C has no call here either.
+pub(crate) fn fast(
+    task: Current,
+    context: &mut InterruptsOff,
+    regs: UserRegs,
+) -> Result<(), Fault> {
+    context.with_resident_memory(|memory| {
+        let announcement = if task.marks().ids_changed() {
+            ids::publish(task, memory, task.current_ids())?
+        } else {
+            ids::keep(task, memory)?
+        };
+        critical_section::before_user_space(task, memory, regs, announcement)
+    })
 }
 
-#[inline(always)]
-fn refresh(task: Current, regs: UserRegs) -> Result<(), Fault> {
-    let announcement = if task.ids_changed() {
-        ids::publish(task, task.current_ids())?
-    } else {
-        ids::keep(task)?
-    };
-    critical_section::settle(task, regs, announcement)
-}
-
-/// The slow path, if the thread is still marked. Task context, may sleep.
+/// The slow path, if the thread is still marked. May sleep.
 ///
 /// Hypervisors do the exit work before they enter a guest, without registers. The thread does not
 /// enter user space then, and the mark can wait.
 ///
-/// A thread whose area is of no use gets `SIGSEGV`.
-pub(crate) fn slow(task: Current, regs: Option<UserRegs>) {
-    let Some(regs) = regs else { return };
+/// # Errors
+///
+/// [`Fault`] if the thread's area is of no use.
+pub(crate) fn slow(
+    task: Current,
+    context: &mut TaskContext,
+    regs: Option<UserRegs>,
+) -> Result<(), Fault> {
+    let Some(regs) = regs else { return Ok(()) };
     if task.is_exiting() {
-        return;
+        return Ok(());
     }
 
-    count(Event::Slowpath);
-    let Some(ids) = task.take_mark() else { return };
-    let settled = ids::publish(task, ids)
-        .and_then(|announcement| critical_section::settle(task, regs, announcement));
-    if settled.is_err() {
-        task.segfault();
-    }
+    count(Counter::Slowpath);
+    // The mark goes first. With interrupts off the scheduler cannot set a mark that is lost, nor
+    // move the task to where the IDs are others:
+    //
+    //     take the mark
+    //     read the IDs
+    //     <preempted: migrates, sets the mark>
+    //     publish the IDs                          wrong, but the mark has it done again
+    let ids = context.with_interrupts_off(|interrupts| {
+        task.marks().take(interrupts).then(|| task.current_ids())
+    });
+    let Some(ids) = ids else { return Ok(()) };
+
+    let memory = context.memory();
+    let announcement = ids::publish(task, memory, ids)?;
+    critical_section::before_user_space(task, memory, regs, announcement)
 }
 
-/// Leaves the critical section that `signal` interrupts. Task context, may sleep.
+/// Aborts the critical section that a signal interrupts. May sleep.
 ///
-/// IDs can wait for the way to user space. In legacy mode they are written then in any case, since
-/// programs depend on that.
+/// IDs can wait for the way to user space. In legacy mode they are written then, changed or not,
+/// since programs depend on that.
 ///
-/// A thread whose area is of no use gets `SIGSEGV`; if `signal` is just that, it dies.
-pub(crate) fn before_signal(task: Current, signal: c_int, regs: UserRegs) {
-    count(Event::Signal);
+/// # Errors
+///
+/// [`Fault`] if the thread's area is of no use.
+pub(crate) fn before_signal(
+    task: Current,
+    context: &mut TaskContext,
+    regs: UserRegs,
+) -> Result<(), Fault> {
+    count(Counter::Signal);
+    if !task.is_v2() {
+        task.marks().set();
+    }
 
-    if critical_section::interrupt(task, regs).is_err() {
-        task.forget_slow_path();
-        task.segfault_in(signal);
-    }
-    if renewed_by_signal(task.is_v2()) {
-        task.mark();
-    }
+    critical_section::before_signal(task, context.memory(), regs)
+        .inspect_err(|Fault| task.marks().forget_slow_path())
 }
 
-/// Debug mode: kills a thread that made a system call in a critical section. May sleep.
+/// Debug mode: finds a thread that made a system call in a critical section. May sleep.
+///
+/// # Errors
+///
+/// [`Fault`] if it did, or if the thread's area is of no use.
 #[cold]
-pub(crate) fn after_syscall(task: Current, regs: UserRegs) {
-    if task.is_registered() && critical_section::check_after_syscall(task, regs).is_err() {
-        task.segfault();
+pub(crate) fn after_syscall(
+    task: Current,
+    context: &mut TaskContext,
+    regs: UserRegs,
+) -> Result<(), Fault> {
+    if task.is_registered() {
+        critical_section::after_syscall(task, context.memory(), regs)?;
     }
+    Ok(())
 }

@@ -10,12 +10,10 @@ use super::{
 };
 use crate::{
     abi::Area,
-    logic::{
-        ids::Ids,
-        registration::{
-            Registration,
-            Version, //
-        }, //
+    ids::Ids,
+    logic::registration::{
+        Registration,
+        Version, //
     }, //
 };
 use kernel::{

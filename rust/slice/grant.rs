@@ -2,10 +2,7 @@
 
 //! Grant, refuse, revoke: what happens to a request on return from an interrupt.
 
-use super::{
-    available,
-    tunable, //
-};
+use super::tunable;
 use crate::{
     abi::{
         Area,
@@ -14,7 +11,6 @@ use crate::{
     logic::slice::grant::{
         answer,
         delays,
-        has_control_word,
         standing,
         Standing, //
     },
@@ -26,8 +22,7 @@ use crate::{
     task::Current,
     uaccess::{
         field,
-        Fault,
-        Region, //
+        Fault, //
     }, //
 };
 
@@ -68,18 +63,9 @@ fn negotiate(task: Current, work_pending: bool) -> Result<bool, Fault> {
     Ok(start(task))
 }
 
-/// Clears the control word, if `task` has one: what lies there in a legacy area is the thread's.
-#[inline(always)]
-pub(super) fn clear_request(task: Current, area: &Region<Area>) -> Result<(), Fault> {
-    if has_control_word(task.is_v2(), available()) {
-        area.store(field!(Area, slice_ctrl), SliceCtrl::CLEAR)?;
-    }
-    Ok(())
-}
-
 /// Ends a grant, if there is one; the control word is clear already.
 #[inline(always)]
-pub(super) fn revoke(task: Current) {
+fn revoke(task: Current) {
     if task.granted() {
         count(Event::Revoked);
     }

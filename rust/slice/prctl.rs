@@ -49,7 +49,7 @@ pub(crate) fn control(arg2: usize, arg3: usize) -> Result<usize> {
     let task = Current::get();
     let enabled = task.slices_enabled();
     let thread = Thread {
-        available: slice::available(),
+        available: slice::offered(),
         version: task.version(),
         enabled,
     };

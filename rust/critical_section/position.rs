@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Where a thread stands with respect to its critical section, and where an abort may send it.
+
+use crate::{
+    abi::HandlerPrefix,
+    machine::user_address::{
+        Checked,
+        UserAddr,
+        UserSpace, //
+    }, //
+};
+
+/// A critical section, as its descriptor has it: what user space wrote, unchecked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Section {
+    /// The address of the first instruction.
+    pub(crate) start: u64,
+    /// Bytes from there to the first instruction after the commit.
+    pub(crate) length: u64,
+    /// The address of the abort handler.
+    pub(crate) abort: u64,
+}
+
+/// An acceptable abort handler: in user space, with room for the signature in front of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Handler {
+    /// The first instruction.
+    pub(crate) entry: UserAddr,
+    /// The signature.
+    pub(crate) prefix: Checked<HandlerPrefix>,
+}
+
+/// The position of a thread that has announced a section.
+pub(crate) enum Position {
+    /// Inside: it has to go to the abort handler.
+    Inside(Handler),
+    /// Outside: the announcement is stale.
+    Outside,
+    /// The section is not acceptable.
+    Invalid,
+}
+
+/// Finds the instruction pointer `ip`.
+///
+/// Checks only what protects the kernel and the thread: a return to an abort handler in kernel
+/// space would be a return to the kernel. Whatever else is wrong with the section is the thread's
+/// problem.
+#[inline(always)] // User access is open.
+pub(crate) fn locate(section: Section, ip: u64, space: UserSpace) -> Position {
+    if ip.wrapping_sub(section.start) >= section.length {
+        return Position::Outside;
+    }
+    match handler(section, space) {
+        Some(handler) => Position::Inside(handler),
+        None => Position::Invalid,
+    }
+}
+
+/// Finds the instruction pointer `ip`, and checks all that can be checked on the way; debug mode.
+#[inline(always)] // User access is open.
+pub(crate) fn locate_strictly(section: Section, ip: u64, space: UserSpace) -> Position {
+    let Section {
+        start,
+        length,
+        abort,
+    } = section;
+
+    let Some(_) = space.at(start) else {
+        return Position::Invalid;
+    };
+    if ip < start {
+        return Position::Outside;
+    }
+    let Some(end) = start.checked_add(length) else {
+        return Position::Invalid;
+    };
+    let Some(_) = space.at(end) else {
+        return Position::Invalid;
+    };
+    if ip >= end {
+        return Position::Outside;
+    }
+    match handler(section, space) {
+        // A handler inside of the section would be aborted again.
+        Some(handler) if abort.wrapping_sub(start) >= length => Position::Inside(handler),
+        _ => Position::Invalid,
+    }
+}
+
+#[inline(always)] // User access is open.
+fn handler(section: Section, space: UserSpace) -> Option<Handler> {
+    let (entry, prefix) = space.at_with_prefix(section.abort)?;
+    Some(Handler { entry, prefix })
+}
