@@ -8,114 +8,213 @@
 use crate::{
     abi::{
         Area,
-        SliceCtrl,
-        CPU_ID_UNINITIALIZED, //
+        AREA_SLICE_EXT_AVAILABLE,
+        AREA_SLICE_EXT_ENABLED,
+        CPU_ID_UNINITIALIZED,
+        FEATURE_ALIGN,
+        FEATURE_SIZE,
+        LEGACY_SIZE,
+        REGISTER_SLICE_EXT_DEFAULT_ON,
+        REGISTER_UNREGISTER, //
     },
-    logic::registration::{
-        area_flags,
-        decide,
-        Action,
-        Refusal,
-        Registration,
-        Version, //
+    failure::{
+        Failure,
+        Refusal, //
     },
-    machine,
-    slice,
-    task::Current,
-    uaccess::{
-        field,
-        Fault,
-        UserPtr, //
-    }, //
+    machine::{
+        context::TaskContext,
+        task::Current,
+        user_address::{
+            Checked,
+            UserObject, //
+        },
+        user_memory::{
+            field,
+            open,
+            Fault,
+            UserMemory, //
+        }, //
+    },
+    slice, //
 };
-use kernel::prelude::*;
 
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Invalid => EINVAL,
-            Refusal::WrongSignature => EPERM,
-            Refusal::AlreadyRegistered => EBUSY,
-        }
-    }
+/// The ABI version that a registration selects by its length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Version {
+    /// 32 bytes: every ID update is unconditional, no slices.
+    Legacy = 1,
+    /// At least the advertised feature size: IDs are read-only, slices are on offer.
+    V2 = 2,
 }
 
-/// Carries out a call for the area of `len` bytes at `ptr`. Task context, may sleep.
+/// A registered area: where, how long, and the signature in front of its abort handlers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Registration {
+    /// User address of the area.
+    pub(crate) addr: usize,
+    /// Length in bytes.
+    pub(crate) len: u32,
+    /// Abort signature.
+    pub(crate) sig: u32,
+}
+
+/// The request of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Call {
+    /// Take the area into use.
+    Register(Version),
+    /// Give up the area in use.
+    Unregister,
+}
+
+/// Carries out a call for the area `asked`.
 ///
 /// # Errors
 ///
-/// - `EINVAL`: unknown flags, length or alignment not acceptable, or not the area in use.
-/// - `EPERM`: `sig` is not the registered signature.
-/// - `EBUSY`: exactly this area is registered already.
-/// - `EFAULT`: the area is not writable user memory. If that is found on unregistering, `SIGSEGV`
-///   is raised too, because the kernel could not keep the area up to date any more either.
-#[inline(always)]
-pub(crate) fn control(ptr: *mut Area, len: u32, flags: u32, sig: u32) -> Result {
-    let task = Current::get();
-    let asked = Registration {
-        addr: ptr.expose_provenance(),
-        len,
-        sig,
-    };
-
+/// A [`Refusal`]; or a [`Fault`] if an area to be unregistered cannot be accessed, since the kernel
+/// could not keep it up to date any more either.
+#[inline(always)] // Its only caller is the entry point.
+pub(crate) fn control(
+    task: Current,
+    context: &mut TaskContext,
+    asked: Registration,
+    flags: u32,
+) -> Result<(), Failure> {
     match decide(asked, flags, task.registration())? {
-        Action::Register(version) => register(task, asked, version, flags),
-        Action::Unregister => unregister(task),
+        Call::Register(version) => Ok(register(task, context, asked, version, flags)?),
+        Call::Unregister => Ok(unregister(task, context)?),
     }
 }
 
-#[inline(always)]
-fn register(task: Current, asked: Registration, version: Version, flags: u32) -> Result {
-    let area = UserPtr::<Area>::new(core::ptr::with_exposed_provenance_mut(asked.addr));
-    if !area.access_ok(asked.len as usize) {
-        return Err(EFAULT);
+/// Decides on a call with `asked` and `flags` by a thread that has `current` in use.
+///
+/// # Errors
+///
+/// [`Refusal::Invalid`], [`Refusal::WrongSignature`] or [`Refusal::AlreadyRegistered`].
+#[inline(always)] // Its only caller is `control`.
+pub(crate) fn decide(
+    asked: Registration,
+    flags: u32,
+    current: Option<Registration>,
+) -> Result<Call, Refusal> {
+    let unregister = flags == REGISTER_UNREGISTER;
+    if !unregister && flags & !REGISTER_SLICE_EXT_DEFAULT_ON != 0 {
+        return Err(Refusal::Invalid);
     }
 
-    let flags = area_flags(version, flags, slice::offered());
-    initialize(&area, version, flags)?;
+    match current {
+        Some(current) => {
+            compare(asked, current)?;
+            if unregister {
+                Ok(Call::Unregister)
+            } else {
+                Err(Refusal::AlreadyRegistered)
+            }
+        }
+        None if unregister => Err(Refusal::Invalid),
+        None => Ok(Call::Register(version(asked.addr, asked.len)?)),
+    }
+}
 
-    task.register(asked, version);
-    slice::adopt(machine::task::Current::get(), flags);
+/// Finds out whether `asked` is the area in use, and whether the caller knows its signature.
+fn compare(asked: Registration, current: Registration) -> Result<(), Refusal> {
+    if asked.addr != current.addr || asked.len != current.len {
+        Err(Refusal::Invalid)
+    } else if asked.sig != current.sig {
+        Err(Refusal::WrongSignature)
+    } else {
+        Ok(())
+    }
+}
+
+/// The version that an area of `len` bytes at `addr` selects, if both are acceptable.
+///
+/// The original length comes with the original alignment. Anything longer has to hold all fields
+/// and to be aligned as the auxiliary vector says.
+fn version(addr: usize, len: u32) -> Result<Version, Refusal> {
+    let (version, align) = match len {
+        LEGACY_SIZE => (Version::Legacy, LEGACY_SIZE),
+        FEATURE_SIZE.. => (Version::V2, FEATURE_ALIGN),
+        _ => return Err(Refusal::Invalid),
+    };
+    if addr % align as usize == 0 {
+        Ok(version)
+    } else {
+        Err(Refusal::Invalid)
+    }
+}
+
+/// The initial [`flags`](Area::flags) of an area.
+///
+/// `flags` are those of the call, `offered` tells whether this kernel offers slices. A legacy area
+/// never sees slices, and asking for them there is harmless.
+pub(crate) fn area_flags(version: Version, flags: u32, offered: bool) -> u32 {
+    match version {
+        Version::V2 if offered => {
+            if flags & REGISTER_SLICE_EXT_DEFAULT_ON != 0 {
+                AREA_SLICE_EXT_AVAILABLE | AREA_SLICE_EXT_ENABLED
+            } else {
+                AREA_SLICE_EXT_AVAILABLE
+            }
+        }
+        _ => 0,
+    }
+}
+
+#[inline(always)] // Its only caller is `control`.
+fn register(
+    task: Current,
+    context: &mut TaskContext,
+    asked: Registration,
+    version: Version,
+    flags: u32,
+) -> Result<(), Refusal> {
+    let area = UserObject::<Area>::at(asked.addr)
+        .check(asked.len)
+        .ok_or(Refusal::Inaccessible)?;
+    let flags = area_flags(version, flags, slice::offered());
+    initialize(context.memory(), area, version, flags).or(Err(Refusal::Inaccessible))?;
+
+    task.register(context, area, asked.len, asked.sig, version);
+    slice::adopt(task, flags);
+    // The IDs follow before the thread is back in user space.
+    task.marks().set();
     Ok(())
 }
 
-/// Writes the initial values. The IDs follow before the thread is back in user space.
+/// Writes the initial values.
 ///
 /// A stale `rseq_cs` is overwritten without a look: C libraries reuse the areas of threads that
 /// have exited. What lies behind `mm_cid` in a legacy area belongs to user space.
-#[inline(always)]
-fn initialize(area: &UserPtr<Area>, version: Version, flags: u32) -> Result<(), Fault> {
-    let area = area.open()?;
-
-    area.store(field!(Area, rseq_cs), 0)?;
-    area.store(field!(Area, flags), flags)?;
-    area.store(field!(Area, cpu_id_start), CPU_ID_UNINITIALIZED)?;
-    area.store(field!(Area, cpu_id), CPU_ID_UNINITIALIZED)?;
-    area.store(field!(Area, node_id), 0)?;
-    area.store(field!(Area, mm_cid), 0)?;
-    if cfg!(CONFIG_RSEQ_SLICE_EXTENSION) && version == Version::V2 {
-        area.store(field!(Area, slice_ctrl), SliceCtrl::CLEAR)?;
-    }
-    Ok(())
-}
-
-#[inline(always)]
-fn unregister(task: Current) -> Result {
-    if let Err(fault) = reset(&task.area()) {
-        task.segfault();
-        return Err(fault.into());
-    }
-    task.unregister();
+#[inline(always)] // Its only caller is `register`.
+fn initialize(
+    memory: &mut UserMemory,
+    area: Checked<Area>,
+    version: Version,
+    flags: u32,
+) -> Result<(), Fault> {
+    open!(memory, area, |user| {
+        user.store(field!(Area, rseq_cs), 0)?;
+        user.store(field!(Area, flags), flags)?;
+        user.store(field!(Area, cpu_id_start), CPU_ID_UNINITIALIZED)?;
+        user.store(field!(Area, cpu_id), CPU_ID_UNINITIALIZED)?;
+        user.store(field!(Area, node_id), 0)?;
+        user.store(field!(Area, mm_cid), 0)?;
+        slice::initialize(user, version)?;
+    });
     Ok(())
 }
 
 /// Leaves ID fields that tell user space that nobody keeps them up to date.
-#[inline(always)]
-fn reset(area: &UserPtr<Area>) -> Result<(), Fault> {
-    let area = area.open()?;
-
-    area.store(field!(Area, cpu_id_start), 0)?;
-    area.store(field!(Area, cpu_id), CPU_ID_UNINITIALIZED)?;
-    area.store(field!(Area, node_id), 0)?;
-    area.store(field!(Area, mm_cid), 0)
+#[inline(always)] // Its only caller is `control`.
+fn unregister(task: Current, context: &mut TaskContext) -> Result<(), Fault> {
+    open!(context.memory(), task.area(), |user| {
+        user.store(field!(Area, cpu_id_start), 0)?;
+        user.store(field!(Area, cpu_id), CPU_ID_UNINITIALIZED)?;
+        user.store(field!(Area, node_id), 0)?;
+        user.store(field!(Area, mm_cid), 0)?;
+    });
+    task.unregister(context);
+    Ok(())
 }

@@ -50,6 +50,7 @@ use machine::{
     registers::UserRegs,
     task::Current, //
 };
+use registration::Registration;
 
 /// `rseq(2)`; see [`registration::control`].
 ///
@@ -63,7 +64,14 @@ pub unsafe extern "C" fn rseq_registration(
     flags: c_int,
     sig: u32,
 ) -> c_long {
-    from_result(|| registration::control(area.cast(), len, flags as u32, sig).map(|()| 0))
+    let task = Current::get();
+    // SAFETY: A system call.
+    let mut context = unsafe { TaskContext::new() };
+    let addr = area.expose_provenance();
+    let asked = Registration { addr, len, sig };
+
+    let result = registration::control(task, &mut context, asked, flags as u32);
+    from_result(|| failure::answer(task, &context, result).map(|()| 0))
 }
 
 /// Last step into user space of a thread whose area needs attention; see [`user_return::fast`].
@@ -169,7 +177,12 @@ pub unsafe extern "C" fn rseq_slice_yielded() -> c_long {
 #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
 #[export]
 pub unsafe extern "C" fn rseq_slice_extension_prctl(arg2: usize, arg3: usize) -> c_int {
-    from_result(|| slice::prctl::control(arg2, arg3).map(|result| result as c_int))
+    let task = Current::get();
+    // SAFETY: A system call.
+    let mut context = unsafe { TaskContext::new() };
+
+    let result = slice::prctl::control(task, &mut context, arg2, arg3);
+    from_result(|| failure::answer(task, &context, result).map(|value| value as c_int))
 }
 
 /// Exit from an interrupt with a reschedule pending; see [`slice::grant::grant`].

@@ -52,7 +52,6 @@ use crate::{
         SliceCtrl,
         AREA_SLICE_EXT_ENABLED, //
     },
-    logic::registration::Version,
     machine::{
         counters::{
             count,
@@ -64,7 +63,8 @@ use crate::{
             Fault,
             Region, //
         }, //
-    }, //
+    },
+    registration::Version, //
 };
 
 pub(crate) use crate::machine::switches::slices_offered as offered;

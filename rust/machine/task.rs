@@ -11,7 +11,7 @@ use super::{
 use crate::{
     abi::Area,
     ids::Ids,
-    logic::registration::{
+    registration::{
         Registration,
         Version, //
     }, //

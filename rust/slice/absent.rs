@@ -4,14 +4,14 @@
 
 use crate::{
     abi::Area,
-    logic::registration::Version,
     machine::{
         task::Current,
         user_memory::{
             Fault,
             Region, //
         }, //
-    }, //
+    },
+    registration::Version, //
 };
 
 /// Says that this kernel does not offer slices.
