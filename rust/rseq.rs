@@ -20,8 +20,6 @@
 
 mod abi;
 mod critical_section;
-#[cfg(CONFIG_DEBUG_FS)]
-mod debugfs;
 mod failure;
 
 mod ids;
@@ -145,7 +143,7 @@ pub unsafe extern "C" fn __rseq_debug_syscall_return(regs: *mut bindings::pt_reg
     failure::fatal(task, &context, result);
 }
 
-/// Initcall: creates the files in debugfs; see [`debugfs::init`].
+/// Initcall: creates the files in debugfs; see [`machine::debugfs::init`].
 ///
 /// # Safety
 ///
@@ -153,7 +151,7 @@ pub unsafe extern "C" fn __rseq_debug_syscall_return(regs: *mut bindings::pt_reg
 #[cfg(CONFIG_DEBUG_FS)]
 #[export]
 pub unsafe extern "C" fn rseq_debugfs_init() -> c_int {
-    from_result(|| debugfs::init().map(|()| 0))
+    from_result(|| machine::debugfs::init().map(|()| 0))
 }
 
 /// `rseq_slice_yield(2)`: did the caller yield within a grant?

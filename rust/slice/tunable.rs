@@ -2,27 +2,23 @@
 
 //! The length of a slice, `rseq/slice_ext_nsec` in debugfs.
 
-use crate::logic::slice::tunable::MIN_NSEC;
-use kernel::{
-    bindings,
-    sync::atomic::{
-        Atomic,
-        Relaxed, //
-    }, //
-};
-#[cfg(CONFIG_DEBUG_FS)]
-use {
-    crate::logic::slice::tunable::acceptable,
-    kernel::prelude::*, //
-};
+// Without debugfs nobody can change it.
+#![cfg_attr(not(CONFIG_DEBUG_FS), allow(dead_code))]
 
-// Read on every grant, so kept away from what is written often.
-#[link_section = ".data..read_mostly"]
-static SLICE_NSEC: Atomic<u32> = Atomic::new(MIN_NSEC);
+use crate::machine::{
+    clock,
+    setting, //
+};
+use kernel::prelude::*;
+
+/// The shortest slice, and the default, in ns.
+pub(crate) const MIN_NSEC: u32 = 5_000;
+/// The longest slice, in ns.
+pub(crate) const MAX_NSEC: u32 = 50_000;
 
 /// The length of slices in ns.
 pub(crate) fn nsec() -> u32 {
-    SLICE_NSEC.load(Relaxed)
+    setting::slice_nsec()
 }
 
 /// Sets the length of the slices that are granted from now on, in ns.
@@ -30,18 +26,16 @@ pub(crate) fn nsec() -> u32 {
 /// # Errors
 ///
 /// `ERANGE` outside of 5 to 50 us.
-#[cfg(CONFIG_DEBUG_FS)]
 pub(crate) fn set_nsec(nsec: u32) -> Result {
-    if !acceptable(nsec) {
+    if !(MIN_NSEC..=MAX_NSEC).contains(&nsec) {
         return Err(ERANGE);
     }
-    SLICE_NSEC.store(nsec, Relaxed);
+    setting::set_slice_nsec(nsec);
     Ok(())
 }
 
 /// The end of a slice that starts now, in ns of the monotonic clock.
-#[inline(always)]
+#[inline(always)] // Folds into the grant.
 pub(crate) fn expiry() -> u64 {
-    // SAFETY: Safe in any context.
-    unsafe { bindings::ktime_get_mono_fast_ns() }.wrapping_add(nsec().into())
+    clock::now().wrapping_add(setting::slice_nsec().into())
 }
