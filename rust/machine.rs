@@ -1,8 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! The seam: all that the implementation stands on, as small safe types.
+//!
+//! Every `unsafe` of the crate is here, in the signatures of the entry points, and in tests.
+//! Nothing here decides anything. Above it stand the concepts, which use no bindings; below it is
+//! the kernel.
+//!
+//! | module | what | changes under one's feet |
+//! |---|---|---|
+//! | [`context`] | what may be done here: task context, preemption off, interrupts off | |
+//! | [`task`] | the current task and its registration | no, the task itself changes it |
+//! | [`marks`] | what the scheduler and interrupts left for the way out | yes, unless interrupts are off |
+//! | [`slice_state`] | the task's slice | no |
+//! | [`user_address`], [`user_memory`], [`user_field`] | user memory, a field at a time | yes, always |
+//! | [`registers`] | the instruction pointer in user space | no |
+//! | [`timer`] | this CPU's slice timer | it may expire, unless interrupts are off |
+//! | [`clock`], [`setting`], [`switches`] | time, slice length, debug mode | yes |
+//! | [`counters`], [`tracepoints`], [`debugfs`] | what an operator sees | yes |
 
+// Only slices need the time, and contexts without preemption.
+#[allow(dead_code)]
 pub(crate) mod clock;
+#[allow(dead_code)]
 pub(crate) mod context;
 pub(crate) mod counters;
 #[cfg(CONFIG_DEBUG_FS)]
@@ -17,6 +36,8 @@ pub(crate) mod setting;
 pub(crate) mod slice_state;
 pub(crate) mod switches;
 pub(crate) mod task;
+#[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
+pub(crate) mod timer;
 pub(crate) mod tracepoints;
 pub(crate) mod user_address;
 pub(crate) mod user_field;

@@ -2,37 +2,28 @@
 
 //! Restartable sequences and time slice extensions.
 //!
-//! An event passes an inline check, C in `include/linux/rseq_inline_check.h` and in the kernel's own
-//! headers, that calls only if there is something to do; reaches one of the entry points below,
-//! each one line long; and the concept that deals with it, which asks [`logic`] for the decision
-//! and acts on it.
+//! An event passes an inline check, C in the kernel's own headers, that calls only if there is
+//! something to do; reaches one of the entry points below, which knows the context it is called in;
+//! and the concept that decides and acts, by way of the [`machine`].
 //!
-//! [`registration`] is `rseq(2)`; [`user_return`] the way to user space, where [`ids`] are published and
-//! [`critical_section`]s aborted; [`mod@slice`] the time slice extensions.
+//! [`registration`] is `rseq(2)`; [`user_return`] the way to user space, where [`ids`] are published
+//! and [`critical_section`]s evaluated; [`mod@slice`] the time slice extensions; [`failure`] the
+//! place where a fault becomes a signal.
 //!
 //! C headers: [`include/linux/rseq.h`](srctree/include/linux/rseq.h),
 //! [`include/linux/rseq_entry.h`](srctree/include/linux/rseq_entry.h).
 
 // Only C uses this crate. Its documentation is for who works on it.
 #![allow(rustdoc::private_intra_doc_links)]
-// The machine and what it replaces, side by side.
-#![allow(dead_code, unused_imports, unused_macros)]
 
 mod abi;
 mod critical_section;
 mod failure;
-
 mod ids;
-mod logic;
 mod machine;
-mod percpu;
 mod registration;
 #[cfg_attr(not(CONFIG_RSEQ_SLICE_EXTENSION), path = "slice/absent.rs")]
 mod slice;
-mod stats;
-mod task;
-mod trace;
-mod uaccess;
 mod user_return;
 
 use kernel::{
@@ -154,98 +145,129 @@ pub unsafe extern "C" fn rseq_debugfs_init() -> c_int {
     from_result(|| machine::debugfs::init().map(|()| 0))
 }
 
-/// `rseq_slice_yield(2)`: did the caller yield within a grant?
-///
-/// The yielding itself has happened on entry, see [`slice::end`].
-///
-/// # Safety
-///
-/// To be called by the system call entry only.
+/// The entry points of time slice extensions.
 #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
-#[export]
-pub unsafe extern "C" fn rseq_slice_yielded() -> c_long {
-    task::Current::get().take_yielded().into()
-}
+mod slice_entry {
+    use super::*;
+    use slice::{
+        end::Syscall,
+        expiry::Next,
+        grant::{
+            OtherWork,
+            Reschedule, //
+        }, //
+    };
 
-/// `prctl(PR_RSEQ_SLICE_EXTENSION)`; see [`slice::prctl::control`].
-///
-/// # Safety
-///
-/// To be called by `prctl(2)` only.
-#[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
-#[export]
-pub unsafe extern "C" fn rseq_slice_extension_prctl(arg2: usize, arg3: usize) -> c_int {
-    let task = Current::get();
-    // SAFETY: A system call.
-    let mut context = unsafe { TaskContext::new() };
+    /// `rseq_slice_yield(2)`; see [`slice::end::yielded`].
+    ///
+    /// # Safety
+    ///
+    /// To be called by the system call entry only.
+    #[export]
+    pub(crate) unsafe extern "C" fn rseq_slice_yielded() -> c_long {
+        slice::end::yielded(Current::get())
+    }
 
-    let result = slice::prctl::control(task, &mut context, arg2, arg3);
-    from_result(|| failure::answer(task, &context, result).map(|value| value as c_int))
-}
+    /// `prctl(PR_RSEQ_SLICE_EXTENSION)`; see [`slice::prctl::control`].
+    ///
+    /// # Safety
+    ///
+    /// To be called by `prctl(2)` only.
+    #[export]
+    pub(crate) unsafe extern "C" fn rseq_slice_extension_prctl(arg2: usize, arg3: usize) -> c_int {
+        let task = Current::get();
+        // SAFETY: A system call.
+        let mut context = unsafe { TaskContext::new() };
 
-/// Exit from an interrupt with a reschedule pending; see [`slice::grant::grant`].
-///
-/// # Safety
-///
-/// To be called by the inline check only.
-#[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
-#[export]
-pub unsafe extern "C" fn rseq_slice_grant(work_pending: bool) -> bool {
-    slice::grant::grant(work_pending)
-}
+        let result = slice::prctl::control(task, &mut context, arg2, arg3);
+        from_result(|| failure::answer(task, &context, result).map(|value| value as c_int))
+    }
 
-/// Last step of a granted task into user space; see [`slice::timer::arm`].
-///
-/// # Safety
-///
-/// To be called by the exit code only, with interrupts disabled.
-#[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
-#[export]
-pub unsafe extern "C" fn __rseq_arm_slice_extension_timer() -> bool {
-    slice::timer::arm()
-}
+    /// Exit from an interrupt with a reschedule pending; see [`slice::grant::on_reschedule`].
+    ///
+    /// # Safety
+    ///
+    /// To be called by the inline check only.
+    #[export]
+    pub(crate) unsafe extern "C" fn rseq_slice_grant(work_pending: bool) -> bool {
+        let task = Current::get();
+        // SAFETY: Exit work runs in task context and may sleep.
+        let mut context = unsafe { TaskContext::new() };
+        let other = if work_pending {
+            OtherWork::Pending
+        } else {
+            OtherWork::None
+        };
 
-/// System call during a grant; see [`slice::end::work`].
-///
-/// # Safety
-///
-/// To be called by the syscall entry work only.
-#[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
-#[export]
-pub unsafe extern "C" fn rseq_syscall_enter_work(syscall: c_long) {
-    slice::end::work(syscall)
-}
+        let result = slice::grant::on_reschedule(task, &mut context, other);
+        failure::fatal(task, &context, result) == Some(Reschedule::Delayed)
+    }
 
-/// membarrier interrupts the current thread; see [`slice::grant::cut_short`].
-///
-/// # Safety
-///
-/// To be called in the interrupt only.
-#[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
-#[export]
-pub unsafe extern "C" fn rseq_slice_membarrier() {
-    slice::grant::cut_short()
-}
+    /// Last step of a granted task into user space; see [`slice::expiry::arm`].
+    ///
+    /// # Safety
+    ///
+    /// To be called by the exit code only, with interrupts disabled.
+    #[export]
+    pub(crate) unsafe extern "C" fn __rseq_arm_slice_extension_timer() -> bool {
+        // SAFETY: Guaranteed by the caller.
+        let context = unsafe { InterruptsOff::new() };
 
-/// The current thread exits; see [`slice::grant::end_with_thread`].
-///
-/// # Safety
-///
-/// To be called when the thread cannot return to user space any more.
-#[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
-#[export]
-pub unsafe extern "C" fn rseq_slice_exit() {
-    slice::grant::end_with_thread()
-}
+        slice::expiry::arm(Current::get(), &context) == Next::ExitWork
+    }
 
-/// Initcall; see [`slice::timer::init`].
-///
-/// # Safety
-///
-/// To be called once, at boot.
-#[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
-#[export]
-pub unsafe extern "C" fn rseq_slice_init() -> c_int {
-    slice::timer::init();
-    0
+    /// System call during a grant; see [`slice::end::before_syscall`].
+    ///
+    /// # Safety
+    ///
+    /// To be called by the syscall entry work only.
+    #[export]
+    pub(crate) unsafe extern "C" fn rseq_syscall_enter_work(syscall: c_long) {
+        let task = Current::get();
+        // SAFETY: The entry code calls this with interrupts on.
+        let mut context = unsafe { TaskContext::new() };
+        let syscall = if syscall == bindings::__NR_rseq_slice_yield as c_long {
+            Syscall::Yield
+        } else {
+            Syscall::Other
+        };
+
+        let result = slice::end::before_syscall(task, &mut context, syscall);
+        failure::fatal(task, &context, result);
+    }
+
+    /// membarrier interrupts the current thread; see [`slice::grant::before_membarrier`].
+    ///
+    /// # Safety
+    ///
+    /// To be called in the interrupt only.
+    #[export]
+    pub(crate) unsafe extern "C" fn rseq_slice_membarrier() {
+        // SAFETY: Interrupts run with interrupts off.
+        let context = unsafe { InterruptsOff::new() };
+
+        slice::grant::before_membarrier(Current::get(), &context)
+    }
+
+    /// The current thread exits; see [`slice::end::with_thread`].
+    ///
+    /// # Safety
+    ///
+    /// To be called when the thread cannot return to user space any more.
+    #[export]
+    pub(crate) unsafe extern "C" fn rseq_slice_exit() {
+        slice::end::with_thread(Current::get())
+    }
+
+    /// Initcall; see [`machine::timer::init`].
+    ///
+    /// # Safety
+    ///
+    /// To be called once, at boot.
+    #[export]
+    pub(crate) unsafe extern "C" fn rseq_slice_init() -> c_int {
+        // SAFETY: Guaranteed by the caller.
+        unsafe { machine::timer::init() };
+        0
+    }
 }

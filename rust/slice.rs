@@ -36,14 +36,14 @@
 //! - `granted` in the task and in the control word are set together, in [`grant`]; while the
 //!   thread is in user space, they agree.
 //! - Whoever sends a granted thread to user space has armed the timer of that CPU for it and
-//!   registered the system call work; see [`timer::arm`].
+//!   registered the system call work; see [`expiry::arm`].
 //! - It ends exactly once: at [`end`], by a refusal in [`grant`], by the update after the thread
 //!   was scheduled out, or with the thread. Each clears both places and counts.
 
 pub(crate) mod end;
+pub(crate) mod expiry;
 pub(crate) mod grant;
 pub(crate) mod prctl;
-pub(crate) mod timer;
 pub(crate) mod tunable;
 
 use crate::{

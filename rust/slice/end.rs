@@ -1,105 +1,146 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A system call during a grant ends the grant, and gives up the CPU first.
+//! The end of a grant in a system call, which gives up the CPU first; and with the thread.
 
-use super::timer;
+use super::revoke;
 use crate::{
     abi::{
         Area,
         SliceCtrl, //
     },
-    logic::slice::syscall_entry::{
-        consistent,
-        end,
-        End, //
-    },
-    percpu::{
-        IrqsDisabled,
-        PreemptDisabled, //
-    },
-    stats::{
-        count,
-        Event, //
-    },
-    task::{
-        debugging,
-        Current, //
-    },
-    uaccess::{
-        field,
-        Fault, //
+    failure::fatal,
+    machine::{
+        context::{
+            PreemptionOff,
+            TaskContext, //
+        },
+        counters::{
+            count,
+            Counter, //
+        },
+        switches::debugging,
+        task::Current,
+        timer::SliceTimer,
+        user_memory::{
+            field,
+            open,
+            Fault,
+            UserMemory, //
+        }, //
     }, //
 };
-use kernel::{
-    bindings,
-    ffi::c_long, //
-};
+use kernel::ffi::c_long;
 
-/// The number of `rseq_slice_yield(2)`.
-pub(crate) const YIELD: c_long = bindings::__NR_rseq_slice_yield as c_long;
+/// The system call that a thread makes during a grant.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Syscall {
+    /// `rseq_slice_yield(2)`, the way out without side effects.
+    Yield,
+    /// Any other. It is accepted as well, since layered applications cannot control what runs
+    /// inside of their critical sections.
+    Other,
+}
 
-/// Runs before system call `nr` of a thread that went to user space with a grant. Interrupts on,
-/// may sleep, may schedule.
+/// Runs before `syscall` of a thread that went to user space with a grant. May sleep, may schedule.
 ///
-/// `rseq_slice_yield(2)` is the way out without side effects. Any other call is accepted as well,
-/// since layered applications cannot control what runs inside their critical sections.
+/// # Errors
 ///
-/// A thread whose area cannot be written to, or in debug mode holds something else than the kernel
-/// wrote, gets `SIGSEGV`.
-pub(crate) fn work(nr: c_long) {
-    let task = Current::get();
+/// [`Fault`] if the area cannot be written to. In debug mode it is fatal too if the control word
+/// holds something else than the kernel wrote.
+#[inline(always)] // Its only caller is the entry point.
+pub(crate) fn before_syscall(
+    task: Current,
+    context: &mut TaskContext,
+    syscall: Syscall,
+) -> Result<(), Fault> {
+    let slice = task.slice();
     // The grant may be gone: revocation leaves the work flag alone.
-    let granted = task.granted();
+    let granted = slice.is_granted();
 
-    task.unwatch_syscalls();
+    slice.unwatch_syscalls();
 
-    if debugging() && !matches!(check(task, granted), Ok(true)) {
-        task.segfault();
+    if debugging() {
+        // The grant ends all the same.
+        let checked = check(task, context.memory(), granted);
+        fatal(task, context, checked);
     }
     if granted {
-        relinquish(task, nr);
+        relinquish(task, context, syscall)?;
     }
+    Ok(())
 }
 
 /// Ends the grant and lets the others run.
-#[inline(always)]
-fn relinquish(task: Current, nr: c_long) {
-    {
-        // Keeps the task with the timer of this CPU. Leaving the scope schedules on preemptible
-        // kernels.
-        let here = PreemptDisabled::new();
-
-        timer::cancel(task, &here);
-        let event = match end(task.rescheduled(), nr == YIELD) {
-            End::Yielded => {
-                task.set_yielded();
-                Event::Yielded
-            }
-            End::Aborted => Event::Aborted,
-            End::Revoked => Event::Revoked,
-        };
-        count(event);
-        if !matches!(event, Event::Revoked) {
-            task.request_reschedule(&IrqsDisabled::new());
+#[inline(always)] // Its only caller is `before_syscall`.
+fn relinquish(task: Current, context: &mut TaskContext, syscall: Syscall) -> Result<(), Fault> {
+    context.with_preemption_off(|here| {
+        cancel_timer(task, here);
+        if task.marks().rescheduled() {
+            // The scheduler was faster: the CPU has been given up already.
+            count(Counter::Revoked);
+        } else {
+            note(task, syscall);
+            here.with_interrupts_off(|interrupts| interrupts.request_reschedule());
         }
-    }
-    // SAFETY: Task context without locks. Schedules on kernels that are not preemptible.
-    unsafe { bindings::cond_resched() };
+    });
+    context.reschedule_point();
 
-    task.set_granted(false);
-    if clear(task).is_err() {
-        task.segfault();
+    task.slice().end();
+    open!(context.memory(), task.area(), |area| {
+        area.store(field!(Area, slice_ctrl), SliceCtrl::CLEAR)?;
+    });
+    Ok(())
+}
+
+/// Cancels the timer of this CPU if it was armed for `task`.
+///
+/// Mostly it is the first timer to expire, so this reprograms the hardware; still cheaper than to
+/// take the interrupt for nothing.
+#[inline(always)] // Its only caller is `relinquish`.
+fn cancel_timer(task: Current, here: &PreemptionOff) {
+    let timer = SliceTimer::of_this_cpu(here);
+    if timer.is_armed_for(task) {
+        timer.cancel(here);
     }
 }
 
-fn clear(task: Current) -> Result<(), Fault> {
-    let area = task.area().open()?;
-    area.store(field!(Area, slice_ctrl), SliceCtrl::CLEAR)
+/// Notes how the grant ends.
+#[inline(always)] // Its only caller is `relinquish`.
+fn note(task: Current, syscall: Syscall) {
+    match syscall {
+        Syscall::Yield => {
+            task.slice().set_yielded();
+            count(Counter::Yielded);
+        }
+        Syscall::Other => count(Counter::Aborted),
+    }
 }
 
-/// Loads the control word and checks it.
 #[cold]
-fn check(task: Current, granted: bool) -> Result<bool, Fault> {
-    let area = task.area().open()?;
-    Ok(consistent(area.load(field!(Area, slice_ctrl))?, granted))
+fn check(task: Current, memory: &mut UserMemory, granted: bool) -> Result<(), Fault> {
+    let ctrl = open!(memory, task.area(), |area| area
+        .load(field!(Area, slice_ctrl))?);
+    if consistent(ctrl, granted) {
+        Ok(())
+    } else {
+        Err(Fault)
+    }
+}
+
+/// Compares the control word with what the kernel left there.
+///
+/// With a grant out, user space leaves the word alone; a second request is inconsistent. Without
+/// one, the thread may be in its next critical section and have a new request in it.
+pub(crate) fn consistent(ctrl: SliceCtrl, granted: bool) -> bool {
+    ctrl.granted == granted.into() && ctrl.reserved == 0 && !(granted && ctrl.request != 0)
+}
+
+/// The result of `rseq_slice_yield(2)`: 1 if it ended a grant, which happened on its entry.
+pub(crate) fn yielded(task: Current) -> c_long {
+    task.slice().take_yielded().into()
+}
+
+/// Ends the grant of a thread that exits. A fatal signal may do that without a reschedule.
+pub(crate) fn with_thread(task: Current) {
+    revoke(task);
 }

@@ -2,122 +2,141 @@
 
 //! Grant, refuse, revoke: what happens to a request on return from an interrupt.
 
-use super::tunable;
+use super::{
+    revoke,
+    tunable, //
+};
 use crate::{
     abi::{
         Area,
         SliceCtrl, //
     },
-    logic::slice::grant::{
-        answer,
-        delays,
-        standing,
-        Standing, //
-    },
-    percpu::IrqsDisabled,
-    stats::{
-        count,
-        Event, //
-    },
-    task::Current,
-    uaccess::{
-        field,
-        Fault, //
+    machine::{
+        context::{
+            InterruptsOff,
+            TaskContext, //
+        },
+        counters::{
+            count,
+            Counter, //
+        },
+        task::Current,
+        user_memory::{
+            field,
+            open,
+            Fault, //
+        }, //
     }, //
 };
 
-/// Tries to delay the pending reschedule; returns whether the thread may run on.
-///
-/// The gate has seen that the thread may ask or has a grant out. `work_pending` tells of work other
-/// than rescheduling that waits on the way to user space. Task context, interrupts on, may sleep.
-///
-/// A thread whose area cannot be accessed gets `SIGSEGV`.
-pub(crate) fn grant(work_pending: bool) -> bool {
-    let task = Current::get();
-
-    match negotiate(task, work_pending) {
-        Ok(granted) => granted,
-        Err(Fault) => {
-            task.segfault();
-            false
-        }
-    }
+/// The work on the way to user space, apart from the reschedule.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OtherWork {
+    /// None: the reschedule may be delayed.
+    None,
+    /// Something has to be done now, and a slice delays only the scheduler.
+    Pending,
 }
 
-#[inline(always)]
-fn negotiate(task: Current, work_pending: bool) -> Result<bool, Fault> {
-    let area = task.area().open()?;
+/// The fate of the pending reschedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reschedule {
+    /// A slice was granted, and the thread may run on.
+    Delayed,
+    /// It has to be obeyed.
+    Due,
+}
 
-    if standing(work_pending, task.granted()) == Standing::Deny {
-        area.store(field!(Area, slice_ctrl), SliceCtrl::CLEAR)?;
-        drop(area);
+/// Answers a request, or takes a grant back, with a reschedule pending. May sleep.
+///
+/// The inline check has seen that the thread may ask or has a grant out. A thread that was granted
+/// a slice already does not get a second one for the next reschedule.
+///
+/// # Errors
+///
+/// [`Fault`] if the area cannot be accessed.
+#[inline(always)] // Its only caller is the entry point.
+pub(crate) fn on_reschedule(
+    task: Current,
+    context: &mut TaskContext,
+    other: OtherWork,
+) -> Result<Reschedule, Fault> {
+    if other == OtherWork::Pending || task.slice().is_granted() {
+        open!(context.memory(), task.area(), |area| {
+            area.store(field!(Area, slice_ctrl), SliceCtrl::CLEAR)?;
+        });
         revoke(task);
-        return Ok(false);
+        return Ok(Reschedule::Due);
     }
 
-    let Some(ctrl) = answer(area.load(field!(Area, slice_ctrl))?) else {
-        return Ok(false);
-    };
-    area.store(field!(Area, slice_ctrl), ctrl)?;
-    drop(area);
-    Ok(start(task))
+    open!(context.memory(), task.area(), |area| {
+        let Some(ctrl) = granting(area.load(field!(Area, slice_ctrl))?) else {
+            return Ok(Reschedule::Due);
+        };
+        area.store(field!(Area, slice_ctrl), ctrl)?;
+    });
+    Ok(start(task, context))
 }
 
-/// Ends a grant, if there is one; the control word is clear already.
-#[inline(always)]
-fn revoke(task: Current) {
-    if task.granted() {
-        count(Event::Revoked);
+/// The control word with the grant in it, or [`None`] if it holds no request. The reserved bits are
+/// carried along.
+#[inline(always)] // User access is open.
+pub(crate) fn granting(ctrl: SliceCtrl) -> Option<SliceCtrl> {
+    if ctrl.request == 0 {
+        return None;
     }
-    task.set_granted(false);
+    Some(SliceCtrl {
+        request: 0,
+        granted: 1,
+        reserved: ctrl.reserved,
+    })
 }
 
-/// Starts the grant that the control word announces; returns whether the thread may run on.
-#[inline(always)]
-fn start(task: Current) -> bool {
-    task.set_granted(true);
-    task.set_expires(tunable::expiry());
+/// Starts the grant that the control word announces.
+///
+/// The task flag and its mirror in the preempt count have to change as one for this CPU:
+///
+/// ```text
+///     drop the reschedule
+///         clear task flag
+///     <interrupt>
+///         wakeup
+///             set task flag
+///             set mirror
+///     </interrupt>
+///         clear mirror                  flag and mirror disagree
+/// ```
+///
+/// Another CPU may set the task flag at any time. If it does before the clear, its request is lost
+/// like the one that is delayed here, and the timer makes up for both. If it does after, its
+/// interrupt sets the mirror.
+#[inline(always)] // Its only caller is `on_reschedule`.
+fn start(task: Current, context: &mut TaskContext) -> Reschedule {
+    task.slice().begin(tunable::expiry());
 
-    // The task flag and its mirror in the preempt count have to change as one for this CPU:
-    //
-    //     drop_reschedule()
-    //         clear task flag
-    //     <interrupt>
-    //         wakeup
-    //             set task flag
-    //             set mirror
-    //     </interrupt>
-    //         clear mirror                  flag and mirror disagree
-    //
-    // Another CPU may set the task flag at any time. If it does before the clear, its request is
-    // lost like the one that is delayed here, and the timer makes up for both. If it does after,
-    // its interrupt sets the mirror.
-    let irqs_off = IrqsDisabled::new();
-    // Not earlier: where counting disables preemption for a moment, as on arm64, enabling it again
-    // would obey the very reschedule that is to be delayed.
-    count(Event::Granted);
-    let delayed = delays(task.rescheduled());
-    if delayed {
-        task.drop_reschedule(&irqs_off);
-    }
-    delayed
+    context.with_interrupts_off(|interrupts| {
+        // Not earlier: with interrupts on, counting may be a point of preemption, and schedule for
+        // the very reschedule that is about to be delayed.
+        count(Counter::Granted);
+        // A thread that was scheduled while the decision was made has nothing to delay any more:
+        // the update of its area ends the grant on the way to user space, without a timer. A
+        // reschedule that is pending by now is a new one.
+        if task.marks().rescheduled() {
+            return Reschedule::Due;
+        }
+        interrupts.drop_reschedule();
+        Reschedule::Delayed
+    })
 }
 
-/// Has a granted thread rescheduled, because its area is about to be updated and the grant with it.
+/// Requests a reschedule if a grant is out, because the area is about to be updated and the grant
+/// ends with that.
 ///
 /// membarrier interrupts a thread and marks its area for an update, which revokes a grant. The
 /// reschedule that the grant delayed would be lost with it, and the timer would find nothing to
-/// enforce. Interrupts disabled.
-pub(crate) fn cut_short() {
-    let task = Current::get();
-
-    if task.granted() {
-        // SAFETY: Called in an interrupt, which runs with interrupts disabled.
-        task.request_reschedule(unsafe { IrqsDisabled::assume() });
+/// enforce.
+pub(crate) fn before_membarrier(task: Current, context: &InterruptsOff) {
+    if task.slice().is_granted() {
+        context.request_reschedule();
     }
-}
-
-/// Ends the grant of a thread that exits. A fatal signal may do that without a reschedule.
-pub(crate) fn end_with_thread() {
-    revoke(Current::get());
 }
