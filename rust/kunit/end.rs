@@ -4,11 +4,18 @@
 
 use super::*;
 use crate::slice::end::{
-    work,
-    YIELD, //
+    before_syscall,
+    Syscall, //
 };
 
-const OTHER: c_long = YIELD + 1;
+/// What the entry point does before a system call.
+pub(super) fn call(thread: &Thread, syscall: Syscall) {
+    fatal(
+        thread.task,
+        &context(),
+        before_syscall(thread.task, &mut context(), syscall),
+    );
+}
 
 #[kunit_tests(rseq_slice_end)]
 mod tests {
@@ -18,12 +25,12 @@ mod tests {
     fn yielded() -> Result {
         let thread = Thread::granted()?;
 
-        let counts = counts(|| work(YIELD));
+        let counts = counts(|| call(&thread, Syscall::Yield));
         assert_eq!(counts, [0, 0, 0, 1, 0]);
         assert_eq!(thread.ctrl()?, 0);
-        assert!(!thread.task.granted());
-        assert!(thread.task.take_yielded());
-        assert!(!thread.task.take_yielded());
+        assert!(!thread.task.slice().is_granted());
+        assert!(thread.task.slice().take_yielded());
+        assert!(!thread.task.slice().take_yielded());
         Ok(())
     }
 
@@ -31,11 +38,11 @@ mod tests {
     fn aborted() -> Result {
         let thread = Thread::granted()?;
 
-        let counts = counts(|| work(OTHER));
+        let counts = counts(|| call(&thread, Syscall::Other));
         assert_eq!(counts, [0, 0, 0, 0, 1]);
         assert_eq!(thread.ctrl()?, 0);
-        assert!(!thread.task.granted());
-        assert!(!thread.task.take_yielded());
+        assert!(!thread.task.slice().is_granted());
+        assert!(!thread.task.slice().take_yielded());
         Ok(())
     }
 
@@ -43,12 +50,12 @@ mod tests {
     fn scheduled_before() -> Result {
         let thread = Thread::granted()?;
 
-        thread.task.set_rescheduled();
-        let counts = counts(|| work(YIELD));
+        thread.task.marks().set_rescheduled();
+        let counts = counts(|| call(&thread, Syscall::Yield));
         assert_eq!(counts, [0, 0, 1, 0, 0]);
         assert_eq!(thread.ctrl()?, 0);
-        assert!(!thread.task.granted());
-        assert!(!thread.task.take_yielded());
+        assert!(!thread.task.slice().is_granted());
+        assert!(!thread.task.slice().take_yielded());
         Ok(())
     }
 
@@ -57,10 +64,10 @@ mod tests {
         let thread = Thread::interrupted()?;
 
         thread.set_ctrl(1)?;
-        let counts = counts(|| work(YIELD));
+        let counts = counts(|| call(&thread, Syscall::Yield));
         assert_eq!(counts, [0; 5]);
         assert_eq!(thread.ctrl()?, 1);
-        assert!(!thread.task.take_yielded());
+        assert!(!thread.task.slice().take_yielded());
         Ok(())
     }
 
@@ -69,9 +76,9 @@ mod tests {
         let thread = Thread::granted()?;
 
         thread.unmap();
-        work(OTHER);
+        call(&thread, Syscall::Other);
         assert!(thread.take_signal());
-        assert!(!thread.task.granted());
+        assert!(!thread.task.slice().is_granted());
         Ok(())
     }
 }

@@ -2,22 +2,19 @@
 
 //! The timer that bounds a grant.
 
+use super::end::call;
 use super::*;
-use crate::{
-    logic::slice::tunable::{
+use crate::slice::{
+    end::Syscall,
+    expiry::{
+        arm,
+        Next, //
+    },
+    tunable::{
+        nsec,
+        set_nsec,
         MAX_NSEC,
         MIN_NSEC, //
-    },
-    slice::{
-        end::{
-            work,
-            YIELD, //
-        },
-        timer::arm,
-        tunable::{
-            nsec,
-            set_nsec, //
-        }, //
     }, //
 };
 
@@ -25,25 +22,24 @@ use crate::{
 const PATIENCE: u64 = 1_000 * MAX_NSEC as u64;
 
 fn spin() {
-    let end = now() + PATIENCE;
-    while now() < end {
+    let end = clock::now() + PATIENCE;
+    while clock::now() < end {
         core::hint::spin_loop();
     }
 }
 
-fn arm_with_irqs_off() -> bool {
-    let _irqs_off = IrqsDisabled::new();
-    arm()
+fn armed(thread: &Thread) -> bool {
+    context().with_interrupts_off(|interrupts| arm(thread.task, interrupts)) == Next::UserSpace
 }
 
 /// A grant that certainly lasts until the timer is armed.
 fn granted_for(nsec: u64) -> Result<Thread> {
     let thread = Thread::granted()?;
-    thread.task.set_expires(now() + nsec);
+    thread.task.slice().begin(clock::now() + nsec);
     Ok(thread)
 }
 
-#[kunit_tests(rseq_slice_timer)]
+#[kunit_tests(rseq_slice_expiry)]
 mod tests {
     use super::*;
 
@@ -52,13 +48,13 @@ mod tests {
         let thread = granted_for(PATIENCE / 2)?;
 
         let counts = counts(|| {
-            let irqs_off = IrqsDisabled::new();
-            assert!(!arm());
-            // Expires as soon as it may, on this CPU.
-            while now() <= thread.task.expires() {
-                core::hint::spin_loop();
-            }
-            drop(irqs_off);
+            context().with_interrupts_off(|interrupts| {
+                assert!(arm(thread.task, interrupts) == Next::UserSpace);
+                // Expires as soon as it may, on this CPU.
+                while clock::now() <= thread.task.slice().expires() {
+                    core::hint::spin_loop();
+                }
+            });
             spin();
         });
         assert_eq!(counts, [0, 1, 0, 0, 0]);
@@ -69,9 +65,9 @@ mod tests {
     fn too_late_to_arm() -> Result {
         let thread = Thread::granted()?;
 
-        thread.task.set_expires(now() - 1);
+        thread.task.slice().begin(clock::now() - 1);
         let counts = counts(|| {
-            assert!(arm_with_irqs_off());
+            assert!(!armed(&thread));
             spin();
         });
         assert_eq!(counts, [0; 5]);
@@ -83,8 +79,8 @@ mod tests {
         let thread = granted_for(PATIENCE / 2)?;
 
         let counts = counts(|| {
-            assert!(!arm_with_irqs_off());
-            thread.task.set_granted(false);
+            assert!(armed(&thread));
+            thread.task.slice().end();
             spin();
         });
         assert_eq!(counts, [0; 5]);
@@ -96,10 +92,10 @@ mod tests {
         let thread = granted_for(PATIENCE / 2)?;
 
         let counts = counts(|| {
-            assert!(!arm_with_irqs_off());
-            work(YIELD);
+            assert!(armed(&thread));
+            call(&thread, Syscall::Yield);
             // If the timer were still armed, it would find a grant again.
-            thread.task.set_granted(true);
+            thread.task.slice().begin(thread.task.slice().expires());
             spin();
         });
         assert_eq!(counts, [0, 0, 0, 1, 0]);

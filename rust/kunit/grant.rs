@@ -3,14 +3,26 @@
 //! Grant, refuse, revoke.
 
 use super::*;
-use crate::{
-    logic::slice::tunable::MIN_NSEC,
-    slice::grant::{
-        cut_short,
-        end_with_thread,
-        grant, //
-    }, //
+use crate::slice::{
+    end::with_thread,
+    grant::{
+        before_membarrier,
+        OtherWork,
+        Reschedule, //
+    },
+    tunable::MIN_NSEC, //
 };
+
+/// What the entry point does on an exit with a reschedule pending.
+pub(super) fn on_reschedule(thread: &Thread, other: OtherWork) -> Option<Reschedule> {
+    let result = crate::slice::grant::on_reschedule(thread.task, &mut context(), other);
+    fatal(thread.task, &context(), result)
+}
+
+/// Says that a slice was granted, with no other work on the way to user space or with some.
+fn grant(thread: &Thread, other: OtherWork) -> bool {
+    on_reschedule(thread, other) == Some(Reschedule::Delayed)
+}
 
 #[kunit_tests(rseq_slice_grant)]
 mod tests {
@@ -21,18 +33,20 @@ mod tests {
         let thread = Thread::interrupted()?;
 
         let counts = counts(|| {
-            assert!(!grant(false));
+            assert!(!grant(&thread, OtherWork::None));
         });
         assert_eq!(counts, [0; 5]);
         assert_eq!(thread.ctrl()?, 0);
-        assert!(!thread.task.granted());
+        assert!(!thread.task.slice().is_granted());
         Ok(())
     }
 
     #[test]
     fn granted() -> Result {
         let thread = Thread::interrupted()?;
-        let before = now();
+        let before = clock::now();
+        // If the scheduler gets in between, it marks the thread, and there is nothing to delay.
+        thread.task.marks().set_interrupted(true);
 
         // Any nonzero byte is a request; the reserved bytes are carried along.
         thread.set_ctrl(
@@ -44,11 +58,10 @@ mod tests {
             .to_word(),
         )?;
         let counts = counts(|| {
-            thread.task.request_reschedule(&IrqsDisabled::new());
-            assert!(grant(false));
+            context().with_interrupts_off(|interrupts| interrupts.request_reschedule());
+            assert!(grant(&thread, OtherWork::None));
         });
-        // SAFETY: Reads a flag of the current task.
-        assert!(!unsafe { bindings::need_resched() });
+        assert!(!need_resched());
         assert_eq!(counts, [1, 0, 0, 0, 0]);
         assert_eq!(
             SliceCtrl::from_word(thread.ctrl()?),
@@ -58,9 +71,9 @@ mod tests {
                 reserved: 0x1234
             }
         );
-        assert!(thread.task.granted());
-        assert!(before + u64::from(MIN_NSEC) <= thread.task.expires());
-        assert!(thread.task.expires() <= now() + u64::from(MIN_NSEC));
+        assert!(thread.task.slice().is_granted());
+        assert!(before + u64::from(MIN_NSEC) <= thread.task.slice().expires());
+        assert!(thread.task.slice().expires() <= clock::now() + u64::from(MIN_NSEC));
         Ok(())
     }
 
@@ -70,11 +83,11 @@ mod tests {
 
         thread.set_ctrl(1)?;
         let counts = counts(|| {
-            assert!(!grant(true));
+            assert!(!grant(&thread, OtherWork::Pending));
         });
         assert_eq!(counts, [0; 5]);
         assert_eq!(thread.ctrl()?, 0);
-        assert!(!thread.task.granted());
+        assert!(!thread.task.slice().is_granted());
         Ok(())
     }
 
@@ -84,11 +97,11 @@ mod tests {
 
         thread.set_ctrl(0x101)?;
         let counts = counts(|| {
-            assert!(!grant(false));
+            assert!(!grant(&thread, OtherWork::None));
         });
         assert_eq!(counts, [0, 0, 1, 0, 0]);
         assert_eq!(thread.ctrl()?, 0);
-        assert!(!thread.task.granted());
+        assert!(!thread.task.slice().is_granted());
         Ok(())
     }
 
@@ -97,11 +110,11 @@ mod tests {
         let thread = Thread::granted()?;
 
         let counts = counts(|| {
-            assert!(!grant(true));
+            assert!(!grant(&thread, OtherWork::Pending));
         });
         assert_eq!(counts, [0, 0, 1, 0, 0]);
         assert_eq!(thread.ctrl()?, 0);
-        assert!(!thread.task.granted());
+        assert!(!thread.task.slice().is_granted());
         Ok(())
     }
 
@@ -110,13 +123,13 @@ mod tests {
         let thread = Thread::interrupted()?;
 
         thread.set_ctrl(1)?;
-        thread.task.set_rescheduled();
+        thread.task.marks().set_rescheduled();
         let counts = counts(|| {
-            assert!(!grant(false));
+            assert!(!grant(&thread, OtherWork::None));
         });
         // The update of the area that is now due ends it.
         assert_eq!(counts, [1, 0, 0, 0, 0]);
-        assert!(thread.task.granted());
+        assert!(thread.task.slice().is_granted());
         Ok(())
     }
 
@@ -125,13 +138,15 @@ mod tests {
         let thread = Thread::granted()?;
 
         for granted in [true, false] {
-            thread.task.set_granted(granted);
-            let irqs_off = IrqsDisabled::new();
-            cut_short();
-            // SAFETY: Reads a flag of the current task.
-            let pending = unsafe { bindings::need_resched() };
-            thread.task.drop_reschedule(&irqs_off);
-            drop(irqs_off);
+            if !granted {
+                thread.task.slice().end();
+            }
+            let pending = context().with_interrupts_off(|interrupts| {
+                before_membarrier(thread.task, interrupts);
+                let pending = need_resched();
+                interrupts.drop_reschedule();
+                pending
+            });
             assert_eq!(pending, granted);
         }
         Ok(())
@@ -142,11 +157,11 @@ mod tests {
         let thread = Thread::granted()?;
 
         let counts = counts(|| {
-            end_with_thread();
-            end_with_thread();
+            with_thread(thread.task);
+            with_thread(thread.task);
         });
         assert_eq!(counts, [0, 0, 1, 0, 0]);
-        assert!(!thread.task.granted());
+        assert!(!thread.task.slice().is_granted());
         Ok(())
     }
 
@@ -155,10 +170,10 @@ mod tests {
         let thread = Thread::interrupted()?;
 
         thread.unmap();
-        for work_pending in [false, true] {
-            assert!(!grant(work_pending));
+        for other in [OtherWork::None, OtherWork::Pending] {
+            assert!(!grant(&thread, other));
             assert!(thread.take_signal());
-            assert!(!thread.task.granted());
+            assert!(!thread.task.slice().is_granted());
         }
         Ok(())
     }

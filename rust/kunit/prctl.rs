@@ -3,7 +3,14 @@
 //! `prctl(PR_RSEQ_SLICE_EXTENSION)`.
 
 use super::*;
-use crate::slice::prctl::control;
+use crate::machine::task::Current;
+
+/// What the entry point does, but for the type of the result.
+fn control(arg2: usize, arg3: usize) -> Result<usize> {
+    let task = Current::get();
+    let result = crate::slice::prctl::control(task, &mut context(), arg2, arg3);
+    failure::answer(task, &context(), result)
+}
 
 #[kunit_tests(rseq_slice_prctl)]
 mod tests {

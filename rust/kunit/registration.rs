@@ -44,7 +44,7 @@ mod tests {
         assert_eq!(thread.flags()?, AREA_SLICE_EXT_AVAILABLE);
         assert_eq!(thread.ctrl()?, 0);
         assert_eq!(thread.read::<u8>(FEATURE_SIZE as usize)?, FILL);
-        assert!(!thread.task.slices_enabled());
+        assert!(!thread.task.slice().is_enabled());
         Ok(())
     }
 
@@ -56,7 +56,7 @@ mod tests {
             thread.flags()?,
             AREA_SLICE_EXT_AVAILABLE | AREA_SLICE_EXT_ENABLED
         );
-        assert!(thread.task.slices_enabled());
+        assert!(thread.task.slice().is_enabled());
         Ok(())
     }
 
@@ -66,7 +66,7 @@ mod tests {
 
         thread.call(LEGACY_SIZE, REGISTER_SLICE_EXT_DEFAULT_ON)?;
         assert_eq!(thread.flags()?, 0);
-        assert!(!thread.task.slices_enabled());
+        assert!(!thread.task.slice().is_enabled());
         Ok(())
     }
 
@@ -115,7 +115,7 @@ mod tests {
 
         thread.call_at(page, len, flags, SIG)?;
         assert!(thread.task.registration().is_none());
-        assert!(!thread.task.slices_enabled());
+        assert!(!thread.task.slice().is_enabled());
         assert_eq!(thread.read::<u32>(offset_of!(Area, cpu_id_start))?, 0);
         assert_eq!(
             thread.read::<u32>(offset_of!(Area, cpu_id))?,
