@@ -4,13 +4,13 @@
 
 use super::*;
 use crate::critical_section::{
-    interrupt,
-    settle, //
+    before_signal,
+    before_user_space, //
 };
 
 /// What becomes of a thread and its announcement.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+pub(super) enum Outcome {
     /// It went on at the handler, without announcement.
     Aborted,
     /// It went on where it was, without announcement.
@@ -26,7 +26,7 @@ enum Outcome {
 /// Has `deal` do with the announcement, and looks at everything that it may have changed.
 ///
 /// `announced` is what is announced before.
-fn outcome(
+pub(super) fn outcome(
     thread: &Thread,
     regs: &Registers,
     announced: u64,
@@ -35,7 +35,9 @@ fn outcome(
     let before = regs.ip();
     let mut ok = false;
     thread.announce(announced)?;
-    let counts = counted([Event::Cs, Event::Clear, Event::Fixup], || ok = deal());
+    let counts = counted([Counter::Cs, Counter::Clear, Counter::Fixup], || {
+        ok = deal()
+    });
     let withdrawn = thread.announced()? == 0;
     let kept = thread.announced()? == announced;
     let stayed = regs.ip() == before;
@@ -50,27 +52,27 @@ fn outcome(
     })
 }
 
-/// What [`settle`] does with the descriptor in the page.
-fn settled(thread: &Thread, regs: &Registers) -> Result<Outcome> {
-    settled_at(thread, regs, thread.descriptor())
+/// What [`before_user_space`] does with the descriptor in the page.
+pub(super) fn evaluated(thread: &Thread, regs: &Registers) -> Result<Outcome> {
+    evaluated_at(thread, regs, thread.descriptor())
 }
 
-/// What [`settle`] does with a descriptor at `announced`.
-fn settled_at(thread: &Thread, regs: &Registers, announced: u64) -> Result<Outcome> {
+/// What [`before_user_space`] does with a descriptor at `announced`.
+pub(super) fn evaluated_at(thread: &Thread, regs: &Registers, announced: u64) -> Result<Outcome> {
     outcome(thread, regs, announced, || {
-        settle(thread.task, regs.user(), announced).is_ok()
+        before_user_space(thread.task, context().memory(), regs.user(), announced).is_ok()
     })
 }
 
-/// What [`settle`] does in debug mode.
-fn debugged(thread: &Thread, regs: &Registers) -> Result<Outcome> {
-    with_debug_mode(true, || settled(thread, regs))
+/// What [`before_user_space`] does in debug mode.
+pub(super) fn debugged(thread: &Thread, regs: &Registers) -> Result<Outcome> {
+    with_debug_mode(true, || evaluated(thread, regs))
 }
 
-/// What [`interrupt`] does.
-fn interrupted(thread: &Thread, regs: &Registers) -> Result<Outcome> {
+/// What [`before_signal`] does.
+pub(super) fn interrupted(thread: &Thread, regs: &Registers) -> Result<Outcome> {
     outcome(thread, regs, thread.descriptor(), || {
-        interrupt(thread.task, regs.user()).is_ok()
+        before_signal(thread.task, context().memory(), regs.user()).is_ok()
     })
 }
 
@@ -85,7 +87,7 @@ mod tests {
     #[test]
     fn inside() -> Result {
         for offset in INSIDE {
-            for deal in [settled, debugged, interrupted] {
+            for deal in [evaluated, debugged, interrupted] {
                 let (thread, regs) = Thread::at(offset)?;
 
                 assert!(deal(&thread, &regs)? == Outcome::Aborted);
@@ -97,7 +99,7 @@ mod tests {
     #[test]
     fn outside() -> Result {
         for offset in OUTSIDE {
-            for deal in [settled, debugged, interrupted] {
+            for deal in [evaluated, debugged, interrupted] {
                 let (thread, regs) = Thread::at(offset)?;
 
                 assert!(deal(&thread, &regs)? == Outcome::Cleared);
@@ -110,8 +112,8 @@ mod tests {
     fn aborted_once() -> Result {
         let (thread, regs) = Thread::at(START)?;
 
-        assert!(settled(&thread, &regs)? == Outcome::Aborted);
-        assert!(settled(&thread, &regs)? == Outcome::Cleared);
+        assert!(evaluated(&thread, &regs)? == Outcome::Aborted);
+        assert!(evaluated(&thread, &regs)? == Outcome::Cleared);
         Ok(())
     }
 
@@ -120,10 +122,10 @@ mod tests {
         let (thread, regs) = Thread::at(START)?;
         thread.call(FEATURE_SIZE, REGISTER_UNREGISTER)?;
         thread.call(LEGACY_SIZE, 0)?;
-        thread.task.set_interrupted(true);
+        thread.task.marks().set_interrupted(true);
 
-        assert!(settled(&thread, &regs)? == Outcome::Aborted);
-        assert!(settled(&thread, &regs)? == Outcome::Cleared);
+        assert!(evaluated(&thread, &regs)? == Outcome::Aborted);
+        assert!(evaluated(&thread, &regs)? == Outcome::Cleared);
         Ok(())
     }
 
@@ -132,11 +134,11 @@ mod tests {
         let (thread, regs) = Thread::at(START)?;
 
         for debugging in [false, true] {
-            let ignored = with_debug_mode(debugging, || settled_at(&thread, &regs, 0));
+            let ignored = with_debug_mode(debugging, || evaluated_at(&thread, &regs, 0));
             assert!(ignored? == Outcome::Ignored);
         }
         let ignored = outcome(&thread, &regs, 0, || {
-            interrupt(thread.task, regs.user()).is_ok()
+            before_signal(thread.task, context().memory(), regs.user()).is_ok()
         });
         assert!(ignored? == Outcome::Ignored);
         Ok(())
@@ -147,19 +149,8 @@ mod tests {
         for offset in [START, START - 1] {
             let (thread, regs) = Thread::at(offset)?;
 
-            thread.task.set_interrupted(false);
-            assert!(with_debug_mode(false, || settled(&thread, &regs))? == Outcome::Ignored);
-        }
-        Ok(())
-    }
-
-    #[test]
-    fn not_interrupted_in_debug_mode() -> Result {
-        for (offset, expected) in [(START, Outcome::Refused), (START - 1, Outcome::Cleared)] {
-            let (thread, regs) = Thread::at(offset)?;
-
-            thread.task.set_interrupted(false);
-            assert!(debugged(&thread, &regs)? == expected);
+            thread.task.marks().set_interrupted(false);
+            assert!(with_debug_mode(false, || evaluated(&thread, &regs))? == Outcome::Ignored);
         }
         Ok(())
     }
@@ -169,7 +160,7 @@ mod tests {
         // A legacy thread whose system call ends with a signal.
         let (thread, regs) = Thread::at(START)?;
 
-        thread.task.set_interrupted(false);
+        thread.task.marks().set_interrupted(false);
         assert!(with_debug_mode(false, || interrupted(&thread, &regs))? == Outcome::Aborted);
         Ok(())
     }
@@ -180,7 +171,7 @@ mod tests {
 
         for sig in [0, !SIG, SIG ^ 1, SIG ^ (1 << 31)] {
             thread.write(HANDLER - size_of_val(&SIG), sig)?;
-            assert!(settled(&thread, &regs)? == Outcome::Refused);
+            assert!(evaluated(&thread, &regs)? == Outcome::Refused);
             assert!(debugged(&thread, &regs)? == Outcome::Refused);
             assert!(interrupted(&thread, &regs)? == Outcome::Refused);
         }
@@ -195,7 +186,7 @@ mod tests {
         thread.write(HANDLER - size_of_val(&SIG), 0u32)?;
         thread.write(HANDLER, SIG)?;
         thread.write(HANDLER - 2 * size_of_val(&SIG), SIG)?;
-        assert!(settled(&thread, &regs)? == Outcome::Refused);
+        assert!(evaluated(&thread, &regs)? == Outcome::Refused);
         assert!(debugged(&thread, &regs)? == Outcome::Refused);
         Ok(())
     }
@@ -205,7 +196,7 @@ mod tests {
         let (thread, regs) = Thread::at(START - 1)?;
 
         thread.write(HANDLER - size_of_val(&SIG), !SIG)?;
-        assert!(settled(&thread, &regs)? == Outcome::Cleared);
+        assert!(evaluated(&thread, &regs)? == Outcome::Cleared);
         assert!(debugged(&thread, &regs)? == Outcome::Cleared);
         Ok(())
     }
@@ -214,14 +205,22 @@ mod tests {
     fn bad_handler() -> Result {
         let (thread, regs) = Thread::at(START)?;
         // Without room for the signature, with nothing mapped there, in kernel space.
-        let handlers = [0, 3, 4, task_size() - 1, task_size(), 1 << 63, u64::MAX];
+        let handlers = [
+            0,
+            3,
+            4,
+            UserSpace::current().end() - 1,
+            UserSpace::current().end(),
+            1 << 63,
+            u64::MAX,
+        ];
 
         for abort in handlers {
             thread.describe(Section {
                 abort,
                 ..thread.section()
             })?;
-            assert!(settled(&thread, &regs)? == Outcome::Refused);
+            assert!(evaluated(&thread, &regs)? == Outcome::Refused);
             assert!(debugged(&thread, &regs)? == Outcome::Refused);
             assert!(interrupted(&thread, &regs)? == Outcome::Refused);
         }
@@ -234,9 +233,16 @@ mod tests {
 
         // Not mapped, and in kernel space; the test's own registers are accessible there.
         let kernel = core::ptr::from_ref(&regs).expose_provenance() as u64;
-        for announced in [8, task_size() - 1, task_size(), kernel, 1 << 63, u64::MAX] {
-            assert!(settled_at(&thread, &regs, announced)? == Outcome::Refused);
-            let refused = with_debug_mode(true, || settled_at(&thread, &regs, announced));
+        for announced in [
+            8,
+            UserSpace::current().end() - 1,
+            UserSpace::current().end(),
+            kernel,
+            1 << 63,
+            u64::MAX,
+        ] {
+            assert!(evaluated_at(&thread, &regs, announced)? == Outcome::Refused);
+            let refused = with_debug_mode(true, || evaluated_at(&thread, &regs, announced));
             assert!(refused? == Outcome::Refused);
         }
         Ok(())
@@ -249,78 +255,22 @@ mod tests {
             let before = regs.ip();
 
             // The descriptor stays where it is.
-            let area = Registration {
-                addr: map(0, PROT_READ, 0)?,
-                len: FEATURE_SIZE,
-                sig: SIG,
-            };
-            thread.task.register(area, Version::V2);
-            let counts = counted([Event::Clear, Event::Fixup], || {
-                assert!(settle(thread.task, regs.user(), thread.descriptor()).is_err());
+            let area = UserObject::at(map(0, PROT_READ, 0)?);
+            let area = area.check(FEATURE_SIZE).ok_or(EFAULT)?;
+            thread
+                .task
+                .register(&context(), area, FEATURE_SIZE, SIG, Version::V2);
+            let counts = counted([Counter::Clear, Counter::Fixup], || {
+                let refused = before_user_space(
+                    thread.task,
+                    context().memory(),
+                    regs.user(),
+                    thread.descriptor(),
+                );
+                assert!(refused.is_err());
             });
             assert_eq!(counts, [0, 0]);
             assert_eq!(regs.ip(), before);
-        }
-        Ok(())
-    }
-
-    #[test]
-    fn version_and_flags_matter_in_debug_mode() -> Result {
-        for field in [
-            offset_of!(Descriptor, version),
-            offset_of!(Descriptor, flags),
-        ] {
-            for value in [1u32, 1 << 31] {
-                let (thread, regs) = Thread::at(START)?;
-                thread.write(DESCRIPTOR + field, value)?;
-
-                assert!(debugged(&thread, &regs)? == Outcome::Refused);
-                assert!(with_debug_mode(false, || settled(&thread, &regs))? == Outcome::Aborted);
-                // Outside they do not.
-                assert!(debugged(&thread, &regs)? == Outcome::Cleared);
-            }
-        }
-        Ok(())
-    }
-
-    #[test]
-    fn handler_in_the_section_matters_in_debug_mode() -> Result {
-        for offset in [HANDLER, HANDLER - LENGTH + 1] {
-            let (thread, regs) = Thread::at(offset)?;
-            thread.describe(Section {
-                start: regs.ip(),
-                ..thread.section()
-            })?;
-
-            assert!(debugged(&thread, &regs)? == Outcome::Refused);
-            assert!(with_debug_mode(false, || settled(&thread, &regs))? == Outcome::Aborted);
-        }
-        Ok(())
-    }
-
-    #[test]
-    fn section_in_kernel_space_matters_in_debug_mode() -> Result {
-        let (thread, regs) = Thread::at(START)?;
-
-        for (start, length) in [(task_size(), 1), (u64::MAX, 1), (task_size() - 1, 1)] {
-            thread.describe(Section {
-                start,
-                length,
-                ..thread.section()
-            })?;
-            assert!(with_debug_mode(false, || settled(&thread, &regs))? == Outcome::Cleared);
-        }
-        for (start, length) in [
-            (task_size(), 1),
-            (regs.ip(), u64::MAX),
-            (regs.ip(), task_size()),
-        ] {
-            thread.describe(Section {
-                start,
-                length,
-                ..thread.section()
-            })?;
-            assert!(debugged(&thread, &regs)? == Outcome::Refused);
         }
         Ok(())
     }
@@ -333,7 +283,7 @@ mod tests {
             abort: u64::MAX,
             ..thread.section()
         })?;
-        assert!(settled(&thread, &regs)? == Outcome::Cleared);
+        assert!(evaluated(&thread, &regs)? == Outcome::Cleared);
         assert!(debugged(&thread, &regs)? == Outcome::Cleared);
         Ok(())
     }

@@ -22,20 +22,20 @@ const OTHER: Ids = Ids {
 
 /// The V2 or legacy thread `thread`, with [`IDS`] published and a request in its area.
 fn with_ids(thread: Thread) -> Result<Thread> {
-    publish(thread.task, IDS)?;
+    publish(thread.task, context().memory(), IDS)?;
     thread.set_ctrl(1)?;
     Ok(thread)
 }
 
-/// Does a changed field at `offset` fail the next update, which then changes nothing?
+/// Says that a changed field at `offset` fails the next update, which then changes nothing.
 fn minds(thread: &Thread, offset: usize) -> Result<bool> {
     let value: u32 = thread.read(offset)?;
     thread.write(offset, value ^ 1)?;
     let before = (thread.fields()?, thread.ctrl()?);
 
     let mut failed = false;
-    let [counted] = counted([Event::Ids], || {
-        failed = publish(thread.task, OTHER).is_err();
+    let [counted] = counted([Counter::Ids], || {
+        failed = publish(thread.task, context().memory(), OTHER).is_err();
     });
     let after = (thread.fields()?, thread.ctrl()?);
     Ok(failed && counted == 0 && before == after && thread.task.ids() == IDS)
@@ -58,8 +58,9 @@ mod tests {
         let thread = Thread::registered(0)?;
         thread.announce(0x1234_5678_9abc_def0)?;
 
-        let counts = counted([Event::Ids, Event::Revoked], || {
-            assert!(publish(thread.task, IDS).is_ok_and(|it| it == 0x1234_5678_9abc_def0));
+        let counts = counted([Counter::Ids, Counter::Revoked], || {
+            assert!(publish(thread.task, context().memory(), IDS)
+                .is_ok_and(|it| it == 0x1234_5678_9abc_def0));
         });
         assert_eq!(counts, [1, 0]);
         assert!(thread.fields()? == shown(IDS));
@@ -68,7 +69,7 @@ mod tests {
         assert_eq!(thread.announced()?, 0x1234_5678_9abc_def0);
         assert_eq!(thread.flags()?, AREA_SLICE_EXT_AVAILABLE);
 
-        publish(thread.task, OTHER)?;
+        publish(thread.task, context().memory(), OTHER)?;
         assert!(thread.fields()? == shown(OTHER));
         assert!(thread.task.ids() == OTHER);
         Ok(())
@@ -78,8 +79,8 @@ mod tests {
     fn published_in_legacy_mode() -> Result {
         let thread = Thread::legacy()?;
 
-        let counts = counted([Event::Ids], || {
-            assert!(publish(thread.task, IDS).is_ok_and(|it| it == 0));
+        let counts = counted([Counter::Ids], || {
+            assert!(publish(thread.task, context().memory(), IDS).is_ok_and(|it| it == 0));
         });
         assert_eq!(counts, [1]);
         assert!(thread.fields()? == shown(IDS));
@@ -127,7 +128,7 @@ mod tests {
 
         thread.write(offset_of!(Area, flags), u32::MAX)?;
         thread.write(FEATURE_SIZE as usize, u32::MAX)?;
-        publish(thread.task, OTHER)?;
+        publish(thread.task, context().memory(), OTHER)?;
         assert!(thread.fields()? == shown(OTHER));
         Ok(())
     }
@@ -138,7 +139,9 @@ mod tests {
             let thread = with_ids(Thread::legacy()?)?;
 
             thread.write(offset, u32::MAX)?;
-            assert!(with_debug_mode(false, || publish(thread.task, OTHER)).is_ok());
+            assert!(
+                with_debug_mode(false, || publish(thread.task, context().memory(), OTHER)).is_ok()
+            );
             assert!(thread.fields()? == shown(OTHER));
         }
         Ok(())
@@ -167,8 +170,10 @@ mod tests {
         thread.announce(0x1234_5678_9abc_def0)?;
 
         // Nobody looks at the fields, so nobody minds.
-        let counts = counted([Event::Ids, Event::Revoked], || {
-            assert!(keep(thread.task).is_ok_and(|it| it == 0x1234_5678_9abc_def0));
+        let counts = counted([Counter::Ids, Counter::Revoked], || {
+            assert!(
+                keep(thread.task, context().memory()).is_ok_and(|it| it == 0x1234_5678_9abc_def0)
+            );
         });
         assert_eq!(counts, [0, 0]);
         assert!(thread.fields()? == touched);
@@ -184,11 +189,11 @@ mod tests {
 
         for word in [1, 0x100, u32::MAX] {
             thread.set_ctrl(word)?;
-            publish(thread.task, IDS)?;
+            publish(thread.task, context().memory(), IDS)?;
             assert_eq!(thread.ctrl()?, 0);
 
             thread.set_ctrl(word)?;
-            keep(thread.task)?;
+            keep(thread.task, context().memory())?;
             assert_eq!(thread.ctrl()?, 0);
         }
         assert_eq!(thread.read::<u8>(FEATURE_SIZE as usize)?, before);
@@ -199,9 +204,9 @@ mod tests {
     fn legacy_areas_have_no_requests() -> Result {
         let thread = with_ids(Thread::legacy()?)?;
 
-        publish(thread.task, OTHER)?;
+        publish(thread.task, context().memory(), OTHER)?;
         assert_eq!(thread.ctrl()?, 1);
-        keep(thread.task)?;
+        keep(thread.task, context().memory())?;
         assert_eq!(thread.ctrl()?, 1);
         Ok(())
     }
@@ -211,11 +216,11 @@ mod tests {
         let thread = Thread::granted()?;
 
         let counts = counts(|| {
-            assert!(publish(thread.task, IDS).is_ok());
-            assert!(publish(thread.task, IDS).is_ok());
+            assert!(publish(thread.task, context().memory(), IDS).is_ok());
+            assert!(publish(thread.task, context().memory(), IDS).is_ok());
         });
         assert_eq!(counts, [0, 0, 1, 0, 0]);
-        assert!(!thread.task.granted());
+        assert!(!thread.task.slice().is_granted());
         assert_eq!(thread.ctrl()?, 0);
         Ok(())
     }
@@ -225,11 +230,11 @@ mod tests {
         let thread = Thread::granted()?;
 
         let counts = counts(|| {
-            assert!(keep(thread.task).is_ok());
-            assert!(keep(thread.task).is_ok());
+            assert!(keep(thread.task, context().memory()).is_ok());
+            assert!(keep(thread.task, context().memory()).is_ok());
         });
         assert_eq!(counts, [0, 0, 1, 0, 0]);
-        assert!(!thread.task.granted());
+        assert!(!thread.task.slice().is_granted());
         assert_eq!(thread.ctrl()?, 0);
         Ok(())
     }
@@ -240,13 +245,13 @@ mod tests {
         let before = thread.task.ids();
 
         thread.unmap();
-        let counts = counted([Event::Ids, Event::Revoked], || {
-            assert!(publish(thread.task, IDS).is_err());
-            assert!(keep(thread.task).is_err());
+        let counts = counted([Counter::Ids, Counter::Revoked], || {
+            assert!(publish(thread.task, context().memory(), IDS).is_err());
+            assert!(keep(thread.task, context().memory()).is_err());
         });
         // The slow path, or the end of the thread, finds the grant.
         assert_eq!(counts, [0, 0]);
-        assert!(thread.task.granted());
+        assert!(thread.task.slice().is_granted());
         assert!(thread.task.ids() == before);
         // Whether that is fatal is for others to say.
         assert!(!thread.take_signal());
@@ -257,9 +262,8 @@ mod tests {
     fn the_cpu_is_this_one() -> Result {
         let thread = Thread::new()?;
 
-        let irqs_off = IrqsDisabled::new();
-        let (cpu, ids) = (CpuId::current(), thread.task.current_ids());
-        drop(irqs_off);
+        let (cpu, ids) =
+            context().with_interrupts_off(|_| (CpuId::current(), thread.task.current_ids()));
         assert_eq!(ids.cpu, cpu.as_u32());
         Ok(())
     }
