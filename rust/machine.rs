@@ -28,6 +28,8 @@ pub(crate) mod counters;
 pub(crate) mod debugfs;
 pub(crate) mod marks;
 mod per_cpu;
+#[cfg(CONFIG_RSEQ_RUST_KUNIT_TEST)]
+pub(crate) mod pretence;
 pub(crate) mod registers;
 mod rseq_data;
 #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]

@@ -20,6 +20,8 @@ mod abi;
 mod critical_section;
 mod failure;
 mod ids;
+#[cfg(CONFIG_RSEQ_RUST_KUNIT_TEST)]
+mod kunit;
 mod machine;
 mod registration;
 #[cfg_attr(not(CONFIG_RSEQ_SLICE_EXTENSION), path = "slice/absent.rs")]
