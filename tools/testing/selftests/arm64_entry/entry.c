@@ -5,25 +5,28 @@
  * ptrace, seccomp and the tracepoints see a call, how calls are restarted.
  */
 
-#include "entry.h"
 
-/* An error in no danger of being returned by chance */
-#define ODD_ERRNO	42
+#include <fcntl.h>
+#include <sched.h>
+#include <time.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+
+#include <linux/netlink.h>
+
+#include "kselftest_harness.h"
+#include "events.h"
+#include "filter.h"
+#include "handler.h"
+#include "tracer.h"
 
 #ifdef __aarch64__
-DECLARE_STUB(a64);
-DECLARE_STUB(storing);
 static const struct stub stub_storing = STUB(storing, 4);
-#else
-DECLARE_STUB(arm);
-DECLARE_STUB(thumb);
 #endif
-/* Another one, at another address */
-DECLARE_STUB(other);
 static const struct stub stub_other = STUB(other, 4);
-
-/* The trace buffer of a test that has one */
-static char instance[64];
 
 FIXTURE(entry)
 {
@@ -52,8 +55,7 @@ FIXTURE_TEARDOWN(entry)
 {
 	if (tracee > 0)
 		kill(tracee, SIGKILL);
-	if (instance[0])
-		rmdir(instance);
+	trace_discard();
 }
 
 /* PTRACE_SYSCALL: two stops for each call */
@@ -528,16 +530,6 @@ TEST_F(entry, singlestep_restarted)
 	EXPECT_EQ(SI_USER, stop_code());
 	EXPECT_EQ(after_svc(), peek(PC));
 	EXPECT_EQ(1, peek(ARG0));
-}
-
-static void handle_usr1(void)
-{
-	handle(SIGUSR1, 0);
-}
-
-static void handle_usr1_restart(void)
-{
-	handle(SIGUSR1, SA_RESTART);
 }
 
 TEST_F(entry, singlestep_into_handler)
@@ -1249,113 +1241,7 @@ TEST_F(entry, exec_singlestep)
 	EXPECT_NE(pc, peek(PC));
 }
 
-/* Tracepoints, in a trace buffer of our own */
-
-#define TRACEFS		"/sys/kernel/tracing"
-#define MAX_EVENTS	32
-
-enum { ENTER, EXIT };
-
-struct event {
-	pid_t		pid;
-	int		exit;
-	long		nr;
-	long long	values[6];	/* the arguments, or the result */
-};
-
-static struct event events[MAX_EVENTS];
-static int nr_events;
-
-static bool trace_file(const char *name, const char *text)
-{
-	char path[128];
-	ssize_t len = strlen(text);
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", instance, name);
-	fd = open(path, O_WRONLY | O_TRUNC);
-	if (fd < 0)
-		return false;
-	len -= write(fd, text, len);
-	return !close(fd) && !len;
-}
-
-/* Whether the system call events of the tracee, and of its children, are on */
-static bool trace_start(void)
-{
-	char pid[16];
-
-	snprintf(instance, sizeof(instance), TRACEFS "/instances/arm64_entry-%d", getpid());
-	snprintf(pid, sizeof(pid), "%d", tracee);
-	return !mkdir(instance, 0700) && trace_file("set_event_pid", pid) &&
-	       trace_file("options/event-fork", "1") &&
-	       trace_file("events/raw_syscalls/enable", "1");
-}
-
-static void parse_event(const char *line)
-{
-	struct event *e = &events[nr_events];
-	const char *pid = strchr(line, '-'), *sys = strstr(line, ": sys_e");
-	const char *nr = strstr(line, "NR ");
-	char *pos;
-
-	if (!pid || !sys || !nr || nr_events == MAX_EVENTS)
-		return;
-	e->pid = atoi(pid + 1);
-	e->exit = !strncmp(sys, ": sys_exit", 10);
-	e->nr = strtol(nr + 3, &pos, 10);
-	if (e->exit) {
-		e->values[0] = strtoll(pos + 3, NULL, 10);
-	} else {
-		pos++;
-		for (int i = 0; i < 6; i++)
-			e->values[i] = strtoull(pos + 1, &pos, 16);
-	}
-	nr_events++;
-}
-
-static void trace_stop(void)
-{
-	char path[128], line[512];
-	FILE *file;
-
-	trace_file("events/raw_syscalls/enable", "0");
-	snprintf(path, sizeof(path), "%s/trace", instance);
-	file = fopen(path, "r");
-	while (file && fgets(line, sizeof(line), file)) {
-		if (line[0] != '#')
-			parse_event(line);
-	}
-	if (file)
-		fclose(file);
-	rmdir(instance);
-}
-
-#define ANY	0x4321			/* any value */
-
-static void expect_events(struct __test_metadata *_metadata, const struct event *expected, int nr)
-{
-	EXPECT_LE(nr, nr_events);
-	for (int i = 0; i < nr && i < nr_events; i++) {
-		const struct event *e = &expected[i], *seen = &events[i];
-
-		EXPECT_TRUE(e->pid == seen->pid && e->exit == seen->exit && e->nr == seen->nr &&
-			    (e->values[0] == ANY || e->values[0] == seen->values[0]))
-			TH_LOG("event %d: pid %d %s %ld: %llx", i, seen->pid,
-			       seen->exit ? "exit" : "enter", seen->nr, seen->values[0]);
-	}
-}
-
-#define EXPECT_EVENTS(...) do {						\
-	const struct event expected_[] = { __VA_ARGS__ };		\
-									\
-	expect_events(_metadata, expected_, ARRAY_SIZE(expected_));	\
-} while (0)
-
-static bool has_tracefs(void)
-{
-	return !access(TRACEFS "/instances", W_OK) && !access(TRACEFS "/events/raw_syscalls", F_OK);
-}
+/* Tracepoints */
 
 static void filter_getpgid(void)
 {
