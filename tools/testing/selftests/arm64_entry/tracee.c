@@ -33,6 +33,18 @@ struct call *add_call(long nr, int nr_args, const long *args)
 	return c;
 }
 
+struct call *add_exec(void)
+{
+	static const char *const argv[] = { "entry", "--exit", NULL };
+
+	return ADD_CALL(__NR_execve, (long)"/proc/self/exe", (long)argv, 0);
+}
+
+bool is_new_program(int argc, char **argv)
+{
+	return argc == 2 && !strcmp(argv[1], "--exit");
+}
+
 long sys_ptrace(long req, pid_t pid, unsigned long addr, unsigned long data)
 {
 	return syscall(__NR_ptrace, req, pid, addr, data);

@@ -52,6 +52,10 @@ struct call *add_call(long nr, int nr_args, const long *args);
 	add_call(nr, ARRAY_SIZE(args_), args_);				\
 })
 
+/* Executes the test's program anew; main() then has to exit at once. */
+struct call *add_exec(void);
+bool is_new_program(int argc, char **argv);
+
 long sys_ptrace(long req, pid_t pid, unsigned long addr, unsigned long data);
 
 /* Start a tracee that makes all calls; a traced one stops in front of the first. */
