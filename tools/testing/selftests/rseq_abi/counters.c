@@ -28,7 +28,8 @@
  *    who exits by itself has ended its grant by entering the exit call.
  */
 
-#include "debugfs.h"
+#include "rseq_abi.h"
+#include "rseq_debugfs.h"
 
 #define PER_CPU		4
 #define MAX_THREADS	32

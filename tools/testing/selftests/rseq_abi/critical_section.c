@@ -3,7 +3,8 @@
 
 #include <linux/membarrier.h>
 
-#include "debugfs.h"
+#include "rseq_abi.h"
+#include "rseq_debugfs.h"
 #include "section.h"
 
 #define ROUNDS		5

@@ -5,7 +5,8 @@
  * wrong way, or writes to an ID.
  */
 
-#include "debugfs.h"
+#include "rseq_abi.h"
+#include "rseq_debugfs.h"
 #include "section.h"
 
 /* The control word */

@@ -3,7 +3,8 @@
 
 #include <sys/stat.h>
 
-#include "debugfs.h"
+#include "rseq_abi.h"
+#include "rseq_debugfs.h"
 
 TEST(file_modes)
 {

@@ -10,7 +10,8 @@
 #include <sys/time.h>
 #include <sys/utsname.h>
 
-#include "debugfs.h"
+#include "rseq_abi.h"
+#include "rseq_debugfs.h"
 #include "section.h"
 
 #define VICTIMS		200

@@ -12,7 +12,8 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
-#include "debugfs.h"
+#include "rseq_abi.h"
+#include "rseq_debugfs.h"
 
 #define WAKEUP_NSEC	100000
 

@@ -8,7 +8,8 @@
  * what it expects in between holds for both.
  */
 
-#include "debugfs.h"
+#include "rseq_abi.h"
+#include "rseq_debugfs.h"
 
 #define WAKEUP_NSEC	100000
 

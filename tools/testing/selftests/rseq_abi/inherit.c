@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What fork, clone and exec make of a registration and its slices */
 
-#include "debugfs.h"
+#include "rseq_abi.h"
+#include "rseq_debugfs.h"
 
 #define ON		PR_RSEQ_SLICE_EXT_ENABLE
 #define AFTER_EXEC	"--after-exec"

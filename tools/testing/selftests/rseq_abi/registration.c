@@ -2,9 +2,13 @@
 /* rseq(2): what it accepts, what it refuses, what it writes into the area */
 
 #include <stddef.h>
+#include <sys/auxv.h>
+
+#include <linux/auxvec.h>
 #include <linux/ptrace.h>
 
-#include "debugfs.h"
+#include "rseq_abi.h"
+#include "rseq_debugfs.h"
 
 #define FILLER		0xa5
 #define FILLER32	0xa5a5a5a5u

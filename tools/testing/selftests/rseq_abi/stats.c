@@ -6,7 +6,8 @@
 
 #include <sys/time.h>
 
-#include "debugfs.h"
+#include "rseq_abi.h"
+#include "rseq_debugfs.h"
 #include "section.h"
 
 #define EVENTS	20

@@ -4,7 +4,8 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include "debugfs.h"
+#include "rseq_abi.h"
+#include "rseq_debugfs.h"
 #include "section.h"
 
 #define ROUNDS	10

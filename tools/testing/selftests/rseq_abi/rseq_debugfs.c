@@ -1,33 +1,30 @@
-/* SPDX-License-Identifier: GPL-2.0 */
-/* The rseq directory in debugfs: the tunable, the debug switch, the counters */
-#ifndef RSEQ_SLICE_DEBUGFS_H
-#define RSEQ_SLICE_DEBUGFS_H
+// SPDX-License-Identifier: GPL-2.0
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 #include <sys/mount.h>
 
-#include "rseq_abi.h"
-
-#define DEBUGFS		"/sys/kernel/debug"
-#define NSEC_FILE	DEBUGFS "/rseq/slice_ext_nsec"
-#define DEBUG_FILE	DEBUGFS "/rseq/debug"
-#define STATS_FILE	DEBUGFS "/rseq/stats"
-
-enum counter {
-	STAT_EXIT, STAT_SIGNAL, STAT_SLOWP, STAT_FASTP, STAT_IDS, STAT_CS,
-	STAT_CLEAR, STAT_FIXUP, STAT_SGRANT, STAT_SEXPIR, STAT_SREVOK,
-	STAT_SYIELD, STAT_SABORT, STAT_NR,
-};
+#include "rseq_debugfs.h"
+#include "support.h"
+#include "syscalls.h"
 
 static const char * const stat_names[STAT_NR] = {
 	"exit:", "signal:", "slowp:", "fastp:", "ids:", "cs:", "clear:",
 	"fixup:", "sgrant:", "sexpir:", "srevok:", "syield:", "sabort:",
 };
 
-struct stats {
-	unsigned long v[STAT_NR];
-};
+/* What was found at the start, for the end of the program */
+static struct {
+	bool mounted;
+	pid_t owner;
+	long nsec, debug;
+} debugfs_found;
 
-static inline ssize_t read_file(const char *path, char *buf, size_t size)
+ssize_t read_file(const char *path, char *buf, size_t size)
 {
 	ssize_t len, got = 0;
 	int fd;
@@ -45,8 +42,7 @@ static inline ssize_t read_file(const char *path, char *buf, size_t size)
 	return len < 0 ? -1 : got;
 }
 
-/* 0 if all of @len was taken by one write, or its errno */
-static inline int write_file(const char *path, const char *buf, size_t len)
+int write_file(const char *path, const char *buf, size_t len)
 {
 	ssize_t ret;
 	int fd, err;
@@ -60,25 +56,24 @@ static inline int write_file(const char *path, const char *buf, size_t len)
 	return ret >= 0 && ret != len ? EIO : err;
 }
 
-static inline int write_string(const char *path, const char *str)
+int write_string(const char *path, const char *str)
 {
 	return write_file(path, str, strlen(str));
 }
 
-static inline long read_number(const char *path)
+long read_number(const char *path)
 {
 	char buf[32];
 
 	return read_file(path, buf, sizeof(buf)) > 0 ? strtol(buf, NULL, 10) : -1;
 }
 
-static inline bool debug_mode(void)
+bool debug_mode(void)
 {
 	return read_number(DEBUG_FILE) == 1;
 }
 
-/* Strict about the format: anything unexpected is a failure to read. */
-static inline bool read_stats(struct stats *st)
+bool read_stats(struct stats *st)
 {
 	int nr = slice_support() == SLICE_ABSENT ? STAT_SGRANT : STAT_NR;
 	char buf[1024], line[64], *pos = buf;
@@ -97,8 +92,7 @@ static inline bool read_stats(struct stats *st)
 	return !*pos;
 }
 
-/* Makes @st what was counted since @st was read. */
-static inline bool stats_since(struct stats *st)
+bool stats_since(struct stats *st)
 {
 	struct stats before = *st;
 
@@ -109,18 +103,10 @@ static inline bool stats_since(struct stats *st)
 	return true;
 }
 
-/* Each grant has ended, one way or another. */
-static inline unsigned long grants_ended(const struct stats *st)
+unsigned long grants_ended(const struct stats *st)
 {
 	return st->v[STAT_SREVOK] + st->v[STAT_SYIELD] + st->v[STAT_SABORT];
 }
-
-/* What was found at the start, for the end of the program */
-static struct {
-	bool mounted;
-	pid_t owner;
-	long nsec, debug;
-} debugfs_found;
 
 static void debugfs_restore(void)
 {
@@ -138,8 +124,7 @@ static void debugfs_restore(void)
 		umount(DEBUGFS);
 }
 
-/* Called by main() before the first test: false without debugfs or root */
-static inline bool debugfs_claim(void)
+bool debugfs_claim(void)
 {
 	if (access(DEBUGFS "/rseq", F_OK))
 		debugfs_found.mounted = !mount("debugfs", DEBUGFS, "debugfs", 0, NULL);
@@ -150,11 +135,8 @@ static inline bool debugfs_claim(void)
 	return !access(DEBUG_FILE, W_OK);
 }
 
-/* Slow machines see a grant before it is over only if it lasts. */
-static inline void longest_grants(void)
+void longest_grants(void)
 {
 	if (debugfs_claim())
 		write_string(NSEC_FILE, "50000");
 }
-
-#endif /* RSEQ_SLICE_DEBUGFS_H */
