@@ -7,6 +7,7 @@
 #include <linux/auxvec.h>
 
 #include "area.h"
+#include "support.h"
 #include "syscalls.h"
 #include "word.h"
 
@@ -62,4 +63,9 @@ long unregister(struct rseq *rs, unsigned int len)
 unsigned int area_flags(struct rseq *rs)
 {
 	return READ_ONCE(rs->flags);
+}
+
+unsigned int expected_flags(unsigned int flags)
+{
+	return slice_support() == SLICE_ON ? flags : 0;
 }

@@ -38,4 +38,7 @@ long register_mode(struct rseq *rs, bool v2, int flags);
 long unregister(struct rseq *rs, unsigned int len);
 unsigned int area_flags(struct rseq *rs);
 
+/* What is left of these flags in an area if the kernel has no slices */
+unsigned int expected_flags(unsigned int flags);
+
 #endif
