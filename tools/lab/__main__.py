@@ -7,27 +7,25 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
-import build_checks
-import demo
-import flavours
-import guest
-import guest_tests
-import host_tests
-import integrate
-import kernel
-import libc
-import lint as lints
-import packages
-import param_test
-import qemu
-import settings
-import source
-import suite
-import suites
-import toolchain
-from checkout import Checkout
-from failure import LabError
-from progress import say
+from build import kernel, toolchain
+from guest import initramfs, qemu
+from host import packages, settings
+from host.checkout import Checkout
+from host.failure import LabError
+from host.progress import say
+from steps import (
+    build_checks,
+    demo,
+    flavours,
+    guest_tests,
+    host_tests,
+    libc,
+    param_test,
+    runner,
+    suites,
+)
+from steps import lint as lints
+from tree import integrate, source
 
 
 @contextmanager
@@ -66,14 +64,14 @@ def test_full() -> int:
 
 def _run_steps_of(parts: Iterable[ModuleType]) -> int:
     with prepared(to_test=True) as checkout:
-        return suite.run(
+        return runner.run(
             {name: step for part in parts for name, step in part.steps(checkout).items()}
         )
 
 
 def lint() -> int:
     with prepared() as checkout:
-        return suite.run(lints.steps(checkout))
+        return runner.run(lints.steps(checkout))
 
 
 def image() -> None:
@@ -87,8 +85,8 @@ def shell() -> None:
     with prepared() as checkout:
         variant = checkout.settings.variant
         kernel.build(checkout, variant)
-        initramfs = guest.initramfs(checkout, variant)
-    qemu.shell(checkout, variant, initramfs)
+        archive = initramfs.pack(checkout, variant)
+    qemu.shell(checkout, variant, archive)
 
 
 def image_path() -> None:

@@ -3,9 +3,9 @@
 
 import time
 
-from failure import LabError
-from progress import say
-from tally import Steps, Tally, check
+from host.failure import LabError
+from host.progress import say
+from report.tally import Steps, Tally, check
 
 
 def run(steps: Steps) -> int:

@@ -7,12 +7,11 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import kernel
-import patches
-import toolchain
-from checkout import ROOT, Checkout
-from commands import ask
-from tally import Steps, Tally, check
+from build import kernel, toolchain
+from host.checkout import ROOT, Checkout
+from host.commands import ask
+from report.tally import Steps, Tally, check
+from tree import patches
 
 CHECKPATCH_IGNORED = {
     "MISSING_SIGN_OFF": "whoever submits a patch signs it",

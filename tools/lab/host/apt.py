@@ -4,10 +4,10 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-import packages
-from checkout import Checkout, remove
-from commands import ask
-from failure import LabError
+from host import packages
+from host.checkout import Checkout, remove
+from host.commands import ask
+from host.failure import LabError
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 

@@ -3,17 +3,15 @@
 
 from functools import partial
 
-import build_checks
-import comparison
-import guest
-import guest_tests
-import kernel
-import qemu
-import source
-from arch import Arch
-from checkout import Checkout
-from settings import Variant
-from tally import Steps, Tally, check
+from build import kernel
+from guest import initramfs, qemu
+from host.arch import Arch
+from host.checkout import Checkout
+from host.settings import Variant
+from report import comparison
+from report.tally import Steps, Tally, check
+from steps import build_checks, guest_tests
+from tree import source
 
 TIME_LIMIT = 1200
 SUITES = ("membarrier", "sched", "futex/functional", "signal", "seccomp", "ptrace")
@@ -46,12 +44,12 @@ def _compare(checkout: Checkout, ours: Variant, reference: Variant) -> Tally:
 
 
 def _boot(checkout: Checkout, variant: Variant) -> str:
-    initramfs = guest.initramfs(checkout, variant)
+    archive = initramfs.pack(checkout, variant)
     # Many of these tests give another thread 10 ms, or even 100 us, to get to where they want it.
     return qemu.boot(
         checkout,
         variant,
-        initramfs,
+        archive,
         "suites",
         limit=TIME_LIMIT,
         machine=qemu.SIBLINGS,

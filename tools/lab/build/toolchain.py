@@ -6,11 +6,11 @@ import re
 import shutil
 from pathlib import Path
 
-from checkout import Checkout
-from commands import ask
-from failure import LabError
-from packages import distribution
-from settings import Variant
+from host.checkout import Checkout
+from host.commands import ask
+from host.failure import LabError
+from host.packages import distribution
+from host.settings import Variant
 
 BINDGEN_VERSION = "0.72.1"
 

@@ -5,9 +5,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from checkout import ROOT
-from commands import ask
-from failure import LabError
+from host.checkout import ROOT
+from host.commands import ask
+from host.failure import LabError
 
 KERNEL = "7.3"
 OURS = ROOT / "patches" / KERNEL

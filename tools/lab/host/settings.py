@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from arch import ALIASES, ARCHES, TESTED, Arch
-from failure import LabError
+from host.arch import ALIASES, ARCHES, TESTED, Arch
+from host.failure import LabError
 
 
 @dataclass(frozen=True)

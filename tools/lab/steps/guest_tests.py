@@ -5,15 +5,13 @@ import re
 from collections.abc import Sequence
 from functools import partial
 
-import build_checks
-import counters
-import guest
-import kernel
-import qemu
-import tally
-from checkout import Checkout
-from settings import Variant
-from tally import Steps, Tally, check
+from build import kernel
+from guest import initramfs, qemu
+from host.checkout import Checkout
+from host.settings import Variant
+from report import counters, tally
+from report.tally import Steps, Tally, check
+from steps import build_checks
 
 TIME_LIMIT = 600
 KUNIT = "loglevel=7 kunit.enable=1 kunit.filter_glob=rseq*"
@@ -77,11 +75,11 @@ def boot(
     machine: Sequence[str] = qemu.TWO_NODES,
     cpu: Sequence[str] = (),
 ) -> str:
-    initramfs = guest.initramfs(checkout, variant)
+    archive = initramfs.pack(checkout, variant)
     return qemu.boot(
         checkout,
         variant,
-        initramfs,
+        archive,
         job,
         limit=TIME_LIMIT,
         parameters=parameters,

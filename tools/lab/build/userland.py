@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import apt
-import packages
-from arch import Arch
-from checkout import Checkout, remove
-from commands import ask
-from failure import LabError
+from host import apt, packages
+from host.arch import Arch
+from host.checkout import Checkout, remove
+from host.commands import ask
+from host.failure import LabError
 
 # Nothing else is installed with them, so what they are linked to is listed.
 PACKAGES = {

@@ -4,9 +4,9 @@
 import re
 from functools import partial
 
-import toolchain
-from checkout import ROOT, Checkout
-from tally import Steps, Tally
+from build import toolchain
+from host.checkout import ROOT, Checkout
+from report.tally import Steps, Tally
 
 CRATE = ROOT / "tools/testing/logic"
 

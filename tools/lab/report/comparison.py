@@ -4,7 +4,7 @@
 import re
 from collections import Counter
 
-from tally import Tally
+from report.tally import Tally
 
 _PROGRAM = re.compile(r"# selftests: (\S+): (\S+)")
 # A program that dies in the middle of a line leaves the runner's verdict behind it.

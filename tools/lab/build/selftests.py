@@ -4,10 +4,10 @@
 import os
 from pathlib import Path
 
-from arch import Arch
-from checkout import ROOT, Checkout
-from commands import ask
-from userland import Userland
+from build.userland import Userland
+from host.arch import Arch
+from host.checkout import ROOT, Checkout
+from host.commands import ask
 
 _OURS = ROOT / "tools/testing/selftests"
 THEIRS = ("rseq", "membarrier", "futex/functional", "signal", "seccomp", "ptrace")

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import patches
-import selftests
-import toolchain
-from checkout import ROOT, Checkout
-from settings import Variant
+from build import selftests, toolchain
+from host.checkout import ROOT, Checkout
+from host.settings import Variant
+from tree import patches
 
 CONFIGS = Path(__file__).parent / "configs"
 _OPTION = re.compile(r"^CONFIG_\w+", re.MULTILINE)

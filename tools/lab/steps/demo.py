@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """make run: watch a kernel grant time slice extensions."""
 
-import counters
-import guest
-import kernel
-import qemu
-import tally
-from checkout import Checkout
-from failure import LabError
-from progress import say
+from build import kernel
+from guest import initramfs, qemu
+from host.checkout import Checkout
+from host.failure import LabError
+from host.progress import say
+from report import counters, tally
 
 TIME_LIMIT = 180
 
@@ -16,9 +14,9 @@ TIME_LIMIT = 180
 def run(checkout: Checkout) -> int:
     variant = checkout.settings.variant
     kernel.build(checkout, variant)
-    initramfs = guest.initramfs(checkout, variant)
+    archive = initramfs.pack(checkout, variant)
     say(f"\nBooting {variant}: the kernel's own slice_test\n")
-    console = qemu.boot(checkout, variant, initramfs, "demo", limit=TIME_LIMIT, echo=True)
+    console = qemu.boot(checkout, variant, archive, "demo", limit=TIME_LIMIT, echo=True)
     result = tally.of_kselftests(checkout.source, console)
     counted = counters.read(console)
     granter = counters.implementation(console)

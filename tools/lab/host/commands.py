@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any
 
-from failure import LabError
+from host.failure import LabError
 
 # What a make above us tells its children is not meant for the kernel's make.
 _NOT_INHERITED = frozenset(

@@ -4,10 +4,10 @@
 import os
 from pathlib import Path
 
-import patches
-from checkout import ROOT
-from failure import LabError
-from progress import say
+from host.checkout import ROOT
+from host.failure import LabError
+from host.progress import say
+from tree import patches
 
 
 def integrate() -> None:

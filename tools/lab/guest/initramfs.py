@@ -5,18 +5,17 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import selftests
-import userland
-from checkout import Checkout
-from settings import Variant
-from userland import Userland
+from build import selftests, userland
+from build.userland import Userland
+from host.checkout import Checkout
+from host.settings import Variant
 
-FILES = Path(__file__).parent / "guest"
+FILES = Path(__file__).parent / "rootfs"
 PROGRAMS = ("busybox", "bash", "chrt")
 
 
 @cache
-def initramfs(checkout: Checkout, variant: Variant, libc: Path | None = None) -> Path:
+def pack(checkout: Checkout, variant: Variant, libc: Path | None = None) -> Path:
     """Pack the guest's user space, once a run. Needs the kernel to be built.
 
     A directory `libc` becomes /libc/newest, for programs to be run with.
@@ -27,8 +26,8 @@ def initramfs(checkout: Checkout, variant: Variant, libc: Path | None = None) ->
     contents = archive.with_suffix(".list")
     contents.write_text("\n".join(_contents(source, installed, libc)) + "\n")
     with checkout.replacing(archive) as new:
-        pack = checkout.build(variant) / "usr/gen_init_cpio"
-        checkout.run("Packing the initramfs", [pack, "-o", new, contents])
+        tool = checkout.build(variant) / "usr/gen_init_cpio"
+        checkout.run("Packing the initramfs", [tool, "-o", new, contents])
     return archive
 
 

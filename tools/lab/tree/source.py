@@ -7,10 +7,10 @@ import shutil
 import tarfile
 from pathlib import Path
 
-import apt
-import patches
-from checkout import ROOT, Checkout, remove
-from failure import LabError
+from host import apt
+from host.checkout import ROOT, Checkout, remove
+from host.failure import LabError
+from tree import patches
 
 PACKAGE = f"linux-source-{patches.KERNEL}"
 SUITE = "trixie-backports"

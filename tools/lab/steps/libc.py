@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import apt
-import build_checks
-import guest
-import guest_tests
-import qemu
-from arch import Arch
-from checkout import Checkout, remove
-from failure import LabError
-from settings import Variant
-from tally import Steps, Tally, check
+from guest import initramfs, qemu
+from host import apt
+from host.arch import Arch
+from host.checkout import Checkout, remove
+from host.failure import LabError
+from host.settings import Variant
+from report.tally import Steps, Tally, check
+from steps import build_checks, guest_tests
 
 PACKAGE = "libc6"
 RELEASES = ("sid", "experimental")
@@ -79,8 +77,8 @@ def _compare(checkout: Checkout, rust: Variant, c: Variant) -> Tally:
 
 
 def _boot(checkout: Checkout, variant: Variant, newest: Path) -> str:
-    initramfs = guest.initramfs(checkout, variant, newest)
-    return qemu.boot(checkout, variant, initramfs, "libc", limit=guest_tests.TIME_LIMIT)
+    archive = initramfs.pack(checkout, variant, newest)
+    return qemu.boot(checkout, variant, archive, "libc", limit=guest_tests.TIME_LIMIT)
 
 
 def _registrations(console: str) -> str:

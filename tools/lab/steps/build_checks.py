@@ -4,13 +4,13 @@
 from functools import partial
 from pathlib import Path
 
-import kernel
-import patches
-from arch import Arch
-from checkout import Checkout
-from commands import ask
-from settings import Variant
-from tally import Steps, Tally, check
+from build import kernel
+from host.arch import Arch
+from host.checkout import Checkout
+from host.commands import ask
+from host.settings import Variant
+from report.tally import Steps, Tally, check
+from tree import patches
 
 DOORS = (
     "sys_rseq",

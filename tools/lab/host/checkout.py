@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from commands import NOTHING, start
-from failure import LabError
-from progress import Progress, say
-from settings import Settings, Variant
+from host.commands import NOTHING, start
+from host.failure import LabError
+from host.progress import Progress, say
+from host.settings import Settings, Variant
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SPACE_GB = 8
 """What a test run from an empty cache takes, and a little more."""
 TICK = 0.2

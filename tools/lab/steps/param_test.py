@@ -4,14 +4,12 @@
 import re
 from functools import partial
 
-import build_checks
-import guest
-import guest_tests
-import qemu
-import tally
-from checkout import Checkout
-from settings import Variant
-from tally import Steps, Tally, check
+from guest import initramfs, qemu
+from host.checkout import Checkout
+from host.settings import Variant
+from report import tally
+from report.tally import Steps, Tally, check
+from steps import build_checks, guest_tests
 
 TIME_LIMIT = 5400
 """Measured on two busy cores: 1220 s."""
@@ -25,9 +23,9 @@ def steps(checkout: Checkout) -> Steps:
 
 
 def _run(checkout: Checkout, variant: Variant) -> Tally:
-    initramfs = guest.initramfs(checkout, variant)
+    archive = initramfs.pack(checkout, variant)
     console = qemu.boot(
-        checkout, variant, initramfs, "param_test", limit=TIME_LIMIT, milestone=_STAGE
+        checkout, variant, archive, "param_test", limit=TIME_LIMIT, milestone=_STAGE
     )
     # It succeeds, having done half of its work, where the kernel lacks that mode.
     both = check(*([] if _OPTIMIZED in console else ["the optimized mode was not tested"]))

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-import build_checks
-import guest_tests
-from arch import Arch
-from checkout import Checkout, remove
-from qemu import ONE_CPU, TWO_NODES
-from settings import Variant
-from tally import Steps, Tally, check
+from guest.qemu import ONE_CPU, TWO_NODES
+from host.arch import Arch
+from host.checkout import Checkout, remove
+from host.settings import Variant
+from report.tally import Steps, Tally, check
+from steps import build_checks, guest_tests
 
 
 @dataclass(frozen=True)

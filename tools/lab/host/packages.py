@@ -8,11 +8,11 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from arch import Arch
-from checkout import Checkout
-from commands import ask
-from failure import LabError
-from progress import say
+from host.arch import Arch
+from host.checkout import Checkout
+from host.commands import ask
+from host.failure import LabError
+from host.progress import say
 
 _RUST = "compiles the Rust code of the kernel"
 _LLVM = "compiles and links the kernel with the LLVM of rustc"

@@ -11,12 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from arch import Arch
-from checkout import TICK, Checkout
-from commands import start
-from failure import LabError
-from progress import Progress, say
-from settings import Variant
+from host.arch import Arch
+from host.checkout import TICK, Checkout
+from host.commands import start
+from host.failure import LabError
+from host.progress import Progress, say
+from host.settings import Variant
 
 JOB_DONE = "lab: job done"
 MEMORY_MB = 1024

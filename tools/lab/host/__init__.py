@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0
+"""This machine: the user's settings, the cache, commands, packages."""
