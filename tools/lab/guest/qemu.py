@@ -17,8 +17,8 @@ from host.commands import start
 from host.failure import LabError
 from host.progress import Progress, say
 from host.settings import Variant
+from report import console as report
 
-JOB_DONE = "lab: job done"
 MEMORY_MB = 1024
 LAST_LINES = 20
 
@@ -83,7 +83,7 @@ def boot(
             guest.kill()
     if progress:
         progress.done()
-    trouble = f"did not finish within {limit} s" if late else _trouble(lines)
+    trouble = f"did not finish within {limit} s" if late else report.trouble(lines)
     if trouble:
         say("\n".join(["Last lines of the console:", *lines[-LAST_LINES:]]))
         raise LabError(f"the guest {variant} {trouble} while it ran {job}: its console is in {log}")
@@ -97,13 +97,6 @@ def shell(checkout: Checkout, variant: Variant, initramfs: Path) -> None:
     options += [*TWO_NODES, *_processor(variant.arch), "-serial", "mon:stdio"]
     argv = [*_command(checkout, variant, initramfs, "shell"), *options]
     subprocess.run([str(word) for word in argv], check=False)
-
-
-def _trouble(lines: list[str]) -> str:
-    for line in lines:
-        if "Kernel panic" in line:
-            return f"died ({line.strip()})"
-    return "" if JOB_DONE in lines else "stopped too early"
 
 
 def _last(milestone: re.Pattern[str], lines: list[str]) -> str:

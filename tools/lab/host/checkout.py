@@ -13,16 +13,16 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from host.commands import NOTHING, start
-from host.failure import LabError
+from host.failure import CommandFailed, LabError
 from host.progress import Progress, say
 from host.settings import Settings, Variant
+from report import compiler
 
 ROOT = Path(__file__).resolve().parents[3]
 SPACE_GB = 8
 """What a test run from an empty cache takes, and a little more."""
 TICK = 0.2
 _LOCK = ".lock"
-_ERROR = re.compile(r"\berror(\[\w+\])?:|^(E|Err):|^WARNING: Value requested", re.IGNORECASE)
 
 
 class Checkout:
@@ -117,18 +117,9 @@ class Checkout:
                     process.terminate()
         progress.done()
         if process.returncode:
-            raise LabError(f"{what} failed: {_reason(log)} (all of it: {log})")
+            reason = compiler.reason(log.read_text(errors="replace"))
+            raise CommandFailed(f"{what} failed: {reason} (all of it: {log})", log)
         return log
-
-
-def _reason(log: Path) -> str:
-    """What a failed command said: the build system's verdict, an error, or its last words."""
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    verdict = " ".join(
-        word for line in lines if line.startswith("***") for word in line[3:].split()
-    )
-    errors = [line for line in lines if _ERROR.search(line)]
-    return verdict or (errors or lines[-1:] or ["it said nothing"])[0]
 
 
 def remove(path: Path) -> None:

@@ -44,8 +44,10 @@ def start(
         raise LabError(f"{words[0]} is not installed: install it") from None
 
 
-def ask(*argv: object) -> tuple[bool, str]:
+def ask(
+    *argv: object, env: Mapping[str, str] = NOTHING, cwd: Path | None = None
+) -> tuple[bool, str]:
     """Run a short command. Return whether it succeeded and what it said."""
-    with start(argv, subprocess.PIPE) as process:
+    with start(argv, subprocess.PIPE, env=env, cwd=cwd) as process:
         said, _ = process.communicate()
     return process.returncode == 0, said.decode(errors="replace").strip()

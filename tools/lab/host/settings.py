@@ -56,7 +56,8 @@ def from_environment() -> Settings:
 
 def _arch() -> Arch:
     known = {**ARCHES, **ALIASES}
-    return _choice("ARCH", {"": known.get(os.uname().machine), **known})
+    arch: Arch = _choice("ARCH", {"": known.get(os.uname().machine), **known})
+    return arch
 
 
 def _choice(variable: str, meanings: dict[str, Any]) -> Any:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the guest's kernel tells about slices: how many, and who granted them."""
+"""The kernel's statistics of slices, and whether they add up."""
 
 import re
 
@@ -32,12 +32,3 @@ def table(counters: dict[str, int]) -> str:
     return "\n".join(
         f"  {name}  {counters[name]:>9}  {meaning}" for name, meaning in MEANINGS.items()
     )
-
-
-def implementation(console: str) -> str:
-    """Who grants, by the symbols of the running kernel and by its configuration."""
-    symbol = bool(re.search(r"^[0-9a-f]+ [Tt] rseq_slice_grant$", console, re.MULTILINE))
-    option = bool(re.search(r"^CONFIG_RSEQ_RUST=y$", console, re.MULTILINE))
-    if symbol != option:
-        return "unclear"
-    return "Rust" if symbol else "C"

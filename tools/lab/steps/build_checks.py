@@ -5,11 +5,13 @@ from functools import partial
 from pathlib import Path
 
 from build import kernel
-from host.arch import Arch
 from host.checkout import Checkout
 from host.commands import ask
 from host.settings import Variant
-from report.tally import Steps, Tally, check
+from report import compiler
+from report.tally import Tally, check
+from steps import variants
+from steps.runner import Steps
 from tree import patches
 
 DOORS = (
@@ -26,15 +28,8 @@ DOORS = (
 )
 
 
-def variants(arch: Arch) -> list[Variant]:
-    """The kernels that are tested: ours, the reference, ours by gcc, without inlined helpers."""
-    clang, *others = arch.toolchains
-    kinds = [(clang, "rust"), (clang, "c"), *((other, "rust") for other in others)]
-    return [Variant(arch, *kind) for kind in kinds]
-
-
 def steps(checkout: Checkout) -> Steps:
-    tested = (variant for arch in checkout.settings.arches for variant in variants(arch))
+    tested = (variant for arch in checkout.settings.arches for variant in variants.tested(arch))
     return {f"build, {variant}": partial(_check, checkout, variant) for variant in tested}
 
 
@@ -48,7 +43,7 @@ def build(checkout: Checkout, variant: Variant) -> Tally:
     # They show only when something is compiled.
     kernel.forget_ours(checkout.build(variant))
     log = kernel.build(checkout, variant)
-    return check(*(line for line in log.read_text().splitlines() if "warning" in line.lower()))
+    return check(*compiler.warnings(log.read_text()))
 
 
 def _symbols(checkout: Checkout, variant: Variant) -> Tally:

@@ -6,7 +6,8 @@ from guest import initramfs, qemu
 from host.checkout import Checkout
 from host.failure import LabError
 from host.progress import say
-from report import counters, tally
+from report import counters, verdict
+from report.console import implementation
 
 TIME_LIMIT = 180
 
@@ -17,17 +18,12 @@ def run(checkout: Checkout) -> int:
     archive = initramfs.pack(checkout, variant)
     say(f"\nBooting {variant}: the kernel's own slice_test\n")
     console = qemu.boot(checkout, variant, archive, "demo", limit=TIME_LIMIT, echo=True)
-    result = tally.of_kselftests(checkout.source, console)
-    counted = counters.read(console)
-    granter = counters.implementation(console)
-    problems = [*result.problems, *counters.contradictions(counted)]
-    if not counted.get("sgrant"):
-        problems.append("no slice was granted")
-    if granter.lower() != variant.implementation:
-        problems.append(f"{variant.implementation} should have granted, the kernel says {granter}")
+    problems = verdict.of_demo(checkout.source, console, variant.implementation)
     if problems:
         raise LabError(f"the demonstration failed: {'; '.join(problems)}")
-    say(f"\nTime slice extensions, as the kernel counted them:\n{counters.table(counted)}")
+    table = counters.table(counters.read(console))
+    say(f"\nTime slice extensions, as the kernel counted them:\n{table}")
     say("  sgrant = syield + sabort + srevok: every grant ended exactly once\n")
+    granter = implementation(console)
     say(f"Granted by: the {granter} implementation of rseq, says the running kernel.")
     return 0

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """The Rust implementation in other configurations: each builds without a warning and works."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,8 +9,10 @@ from guest.qemu import ONE_CPU, TWO_NODES
 from host.arch import Arch
 from host.checkout import Checkout, remove
 from host.settings import Variant
-from report.tally import Steps, Tally, check
-from steps import build_checks, guest_tests
+from report.console import watched
+from report.tally import Tally
+from steps import build_checks, guest_tests, variants
+from steps.runner import Steps
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def steps(checkout: Checkout) -> Steps:
 
 
 def _variants(arch: Arch) -> Iterator[Variant]:
-    rust, *others = (kind for kind in build_checks.variants(arch) if kind.implementation == "rust")
+    rust, *others = (kind for kind in variants.tested(arch) if kind.implementation == "rust")
     for name in FLAVOURS:
         if _ONLY_ON.get(name, arch.name) == arch.name:
             yield replace(rust, flavour=name)
@@ -88,10 +89,4 @@ def _boot(checkout: Checkout, variant: Variant, boot: Boot) -> Tally:
         return guest_tests.kunit(checkout, variant, boot.machine, cpu)
     console = guest_tests.boot(checkout, variant, boot.job, boot.parameter, boot.machine, cpu)
     result = guest_tests.judge(checkout, variant, console)
-    return result + _watched(console) if boot.job == "debug" else result
-
-
-def _watched(console: str) -> Tally:
-    """Lockdep goes on until it finds a mistake or runs out of room, then says no more."""
-    on = re.search(r"^ *debug_locks: +1$", console, re.MULTILINE)
-    return check(*([] if on else ["lockdep switched itself off"]))
+    return result + watched(console) if boot.job == "debug" else result

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """KUnit and kselftests, in booted kernels."""
 
-import re
 from collections.abc import Sequence
 from functools import partial
 
@@ -9,22 +8,19 @@ from build import kernel
 from guest import initramfs, qemu
 from host.checkout import Checkout
 from host.settings import Variant
-from report import counters, tally
-from report.tally import Steps, Tally, check
-from steps import build_checks
+from report import verdict
+from report.tally import Tally
+from steps import variants
+from steps.runner import Steps
 
 TIME_LIMIT = 600
 KUNIT = "loglevel=7 kunit.enable=1 kunit.filter_glob=rseq*"
-SPLAT = re.compile(
-    r"WARNING:|BUG:|Oops|INFO: (task|rcu|possible|trying|lockdep)|turning off the locking"
-    r"|general protection|Unable to handle kernel|Call [Tt]race:"
-)
 
 
 def steps(checkout: Checkout) -> Steps:
     found: Steps = {}
     for arch in checkout.settings.arches:
-        rust, c, *others = build_checks.variants(arch)
+        rust, c, *others = variants.tested(arch)
         for variant in (rust, *others):
             found[f"KUnit, {variant}"] = partial(kunit, checkout, variant)
         for variant in (rust, c, *others):
@@ -46,7 +42,7 @@ def kunit(
     cpu: Sequence[str] = (),
 ) -> Tally:
     console = boot(checkout, variant, "kunit", KUNIT, machine, cpu)
-    return tally.of_ktap(checkout.source, console) + quiet(console)
+    return verdict.of_kunit(checkout.source, console)
 
 
 def selftests(
@@ -63,8 +59,7 @@ def judge(checkout: Checkout, variant: Variant, console: str) -> Tally:
     """What selftests, the kernel's statistics and its log say, as far as it has them."""
     options = ("CONFIG_RSEQ_SLICE_EXTENSION", "CONFIG_RSEQ_STATS")
     counted = all(kernel.has(checkout, variant, option) for option in options)
-    balanced = check(*(counters.contradictions(counters.read(console)) if counted else []))
-    return tally.of_kselftests(checkout.source, console) + balanced + quiet(console)
+    return verdict.of_selftests(checkout.source, console, counted=counted)
 
 
 def boot(
@@ -86,7 +81,3 @@ def boot(
         machine=machine,
         cpu=cpu,
     )
-
-
-def quiet(console: str) -> Tally:
-    return check(*(line for line in console.splitlines() if SPLAT.search(line)))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""C libraries in a guest: the distribution's and the newest there is. Which registration is theirs?"""
+"""How C libraries register rseq in a guest: the distribution's and the newest there is."""
 
 import re
 from dataclasses import dataclass
@@ -12,8 +12,9 @@ from host.arch import Arch
 from host.checkout import Checkout, remove
 from host.failure import LabError
 from host.settings import Variant
-from report.tally import Steps, Tally, check
-from steps import build_checks, guest_tests
+from report.tally import Tally, check
+from steps import guest_tests, variants
+from steps.runner import Steps
 
 PACKAGE = "libc6"
 RELEASES = ("sid", "experimental")
@@ -34,7 +35,7 @@ class _Shown(Tally):
 
 
 def steps(checkout: Checkout) -> Steps:
-    pairs = (build_checks.variants(arch)[:2] for arch in checkout.settings.arches)
+    pairs = (variants.tested(arch)[:2] for arch in checkout.settings.arches)
     return {
         f"C libraries, {rust} against {c}": partial(_compare, checkout, rust, c)
         for rust, c in pairs

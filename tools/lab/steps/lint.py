@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """rustfmt, clippy and checkpatch, as the kernel runs them."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -10,7 +9,9 @@ from pathlib import Path
 from build import kernel, toolchain
 from host.checkout import ROOT, Checkout
 from host.commands import ask
-from report.tally import Steps, Tally, check
+from report import compiler
+from report.tally import Tally, check
+from steps.runner import Steps
 from tree import patches
 
 CHECKPATCH_IGNORED = {
@@ -50,9 +51,7 @@ def _clippy(checkout: Checkout) -> Tally:
     kernel.forget_ours(directory)
     argv = kernel.make(checkout, variant, directory, "CLIPPY=1", f"{patches.LINK}/")
     log = checkout.run("Running clippy", argv)
-    finding = rf"^((?:warning|error).*)\n +--> .*({patches.LINK}/rust/.*)$"
-    found = re.findall(finding, log.read_text(), re.MULTILINE)
-    return check(*(f"{place}: {message}" for message, place in found))
+    return check(*compiler.clippy_findings(log.read_text(), f"{patches.LINK}/rust"))
 
 
 def _checkpatch(checkout: Checkout, files: Iterable[object]) -> Tally:

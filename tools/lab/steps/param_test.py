@@ -7,9 +7,11 @@ from functools import partial
 from guest import initramfs, qemu
 from host.checkout import Checkout
 from host.settings import Variant
-from report import tally
-from report.tally import Steps, Tally, check
-from steps import build_checks, guest_tests
+from report import ktap
+from report.console import quiet
+from report.tally import Tally, check
+from steps import variants
+from steps.runner import Steps
 
 TIME_LIMIT = 5400
 """Measured on two busy cores: 1220 s."""
@@ -18,7 +20,7 @@ _OPTIMIZED = "# Testing in optimized RSEQ mode"
 
 
 def steps(checkout: Checkout) -> Steps:
-    kernels = [build_checks.variants(arch)[0] for arch in checkout.settings.arches]
+    kernels = [variants.tested(arch)[0] for arch in checkout.settings.arches]
     return {f"run_param_test.sh, {rust}": partial(_run, checkout, rust) for rust in kernels}
 
 
@@ -29,4 +31,4 @@ def _run(checkout: Checkout, variant: Variant) -> Tally:
     )
     # It succeeds, having done half of its work, where the kernel lacks that mode.
     both = check(*([] if _OPTIMIZED in console else ["the optimized mode was not tested"]))
-    return tally.of_kselftests(checkout.source, console) + both + guest_tests.quiet(console)
+    return ktap.of_kselftests(checkout.source, console) + both + quiet(console)

@@ -2,10 +2,14 @@
 """Running tests one after the other and adding up what they say."""
 
 import time
+from collections.abc import Callable
 
 from host.failure import LabError
 from host.progress import say
-from report.tally import Steps, Tally, check
+from report.tally import Tally, check
+
+Steps = dict[str, Callable[[], Tally]]
+"""Named parts of a test run, in order."""
 
 
 def run(steps: Steps) -> int:

@@ -9,8 +9,10 @@ from host.arch import Arch
 from host.checkout import Checkout
 from host.settings import Variant
 from report import comparison
-from report.tally import Steps, Tally, check
-from steps import build_checks, guest_tests
+from report.console import quiet
+from report.tally import Tally, check
+from steps import variants
+from steps.runner import Steps
 from tree import source
 
 TIME_LIMIT = 1200
@@ -26,7 +28,7 @@ def steps(checkout: Checkout) -> Steps:
 
 
 def _pair(arch: Arch) -> tuple[Variant, Variant]:
-    ours, *_ = build_checks.variants(arch)
+    ours, *_ = variants.tested(arch)
     return ours, Variant(arch, ours.toolchain, arch.reference)
 
 
@@ -39,8 +41,8 @@ def _compare(checkout: Checkout, ours: Variant, reference: Variant) -> Tally:
     suites = (*SUITES, *ours.arch.suites, *ours.arch.ours)
     absent = [suite for suite in suites if not any(test.startswith(suite) for test in before)]
     ran = check(*(f"{suite} did not run" for suite in absent))
-    quiet = sum(map(guest_tests.quiet, consoles), Tally())
-    return comparison.compare(before, now, reference.implementation) + ran + quiet
+    splats = sum(map(quiet, consoles), Tally())
+    return comparison.compare(before, now, reference.implementation) + ran + splats
 
 
 def _boot(checkout: Checkout, variant: Variant) -> str:

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What a guest's console tells beside the tests: an early end, splats, who granted slices."""
+
+import re
+
+from report.tally import Tally, check
+
+JOB_DONE = "lab: job done"
+
+_PANIC = "Kernel panic"
+_SPLAT = re.compile(
+    r"WARNING:|BUG:|Oops|INFO: (task|rcu|possible|trying|lockdep)|turning off the locking"
+    r"|general protection|Unable to handle kernel|Call [Tt]race:"
+)
+_LOCKDEP_ON = re.compile(r"^ *debug_locks: +1$", re.MULTILINE)
+_SYMBOL = re.compile(r"^[0-9a-f]+ [Tt] rseq_slice_grant$", re.MULTILINE)
+_OPTION = re.compile(r"^CONFIG_RSEQ_RUST=y$", re.MULTILINE)
+
+
+def trouble(lines: list[str]) -> str:
+    """How the guest ended, unless it ended its job and itself."""
+    for line in lines:
+        if _PANIC in line:
+            return f"died ({line.strip()})"
+    return "" if JOB_DONE in lines else "stopped too early"
+
+
+def quiet(console: str) -> Tally:
+    """A splat is a failed test."""
+    return check(*(line for line in console.splitlines() if _SPLAT.search(line)))
+
+
+def watched(console: str) -> Tally:
+    """Lockdep goes on until it finds a mistake or runs out of room, then says no more."""
+    return check(*([] if _LOCKDEP_ON.search(console) else ["lockdep switched itself off"]))
+
+
+def implementation(console: str) -> str:
+    """Who grants, by the symbols of the running kernel and by its configuration."""
+    symbol, option = (bool(pattern.search(console)) for pattern in (_SYMBOL, _OPTION))
+    if symbol != option:
+        return "unclear"
+    return "Rust" if symbol else "C"
