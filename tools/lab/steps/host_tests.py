@@ -1,21 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0
 """Tests that need no guest: of this lab, and of the implementation on the host."""
 
+import sys
 from functools import partial
 
 from build import toolchain
 from host.checkout import ROOT, Checkout
+from host.commands import ask
 from host.failure import CommandFailed
 from report import totals
 from report.tally import Tally
 from steps.runner import Steps
 
+LAB = ROOT / "tools/lab"
 CRATE = ROOT / "tools/testing/logic"
 """It compiles files of rust/ for the host and tests them there."""
 
 
 def steps(checkout: Checkout) -> Steps:
-    return {f"{CRATE.name} on the host": partial(_crate, checkout)}
+    return {
+        "the lab itself": partial(_lab, checkout),
+        f"{CRATE.name} on the host": partial(_crate, checkout),
+    }
+
+
+def _lab(checkout: Checkout) -> Tally:
+    discover = [sys.executable, "-B", "-m", "unittest", "discover", "-s", "tests", "-t", "."]
+    _, said = ask(*discover, cwd=LAB, env={"KSRC": str(checkout.source)})
+    return totals.of_unittest(said)
 
 
 def _crate(checkout: Checkout) -> Tally:
