@@ -10,6 +10,8 @@ from typing import Any
 
 from report.tally import Tally, check
 
+# The runner ends without a document then.
+_UNKNOWN = re.compile(r"^No such (?:test|collection) '.*'$", re.MULTILINE)
 _HEADER = re.compile(r"^TAP version 13$", re.MULTILINE)
 
 
@@ -17,11 +19,13 @@ def of_kselftests(tree: Path, console: str) -> Tally:
     """Count the documents that run_kselftest.sh wrote, subtests included."""
     # The runner comments out the output of a program; unwrapped, it is the
     # nested document that the parser expects.
-    documents = re.sub(r"^# ", "  ", console, flags=re.MULTILINE)
-    _, *bodies = _HEADER.split(documents)
+    unwrapped = re.sub(r"^# ", "  ", console, flags=re.MULTILINE)
+    _, *bodies = _HEADER.split(unwrapped)
     if not bodies:
         return check("no test ran")
-    return sum((of_document(tree, f"TAP version 13{body}") for body in bodies), Tally())
+    unknown = (check(complaint) for complaint in _UNKNOWN.findall(console))
+    documents = (of_document(tree, f"TAP version 13{body}") for body in bodies)
+    return sum([*unknown, *documents], Tally())
 
 
 def of_document(tree: Path, text: str) -> Tally:
