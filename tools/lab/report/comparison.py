@@ -8,7 +8,7 @@ from report.tally import Tally
 
 _PROGRAM = re.compile(r"# selftests: (\S+): (\S+)")
 # A program that dies in the middle of a line leaves the runner's verdict behind it.
-_VERDICT = re.compile(r"\b(?P<no>not )?ok \d+ selftests: \S+: \S+(?: # (?P<what>\S+))?")
+_VERDICT = re.compile(r"(?P<no>not )?ok \d+ selftests: \S+: \S+(?: # (?P<what>\S+))?")
 _RESULT = re.compile(
     r"(?P<depth>(# )+)(?P<no>not )?ok \d+(?: (?P<name>[^#]*[^# ]))?(?: # (?P<what>\S+).*)?"
 )

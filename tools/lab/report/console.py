@@ -13,6 +13,7 @@ _SPLAT = re.compile(
     r"|general protection|Unable to handle kernel|Call [Tt]race:"
 )
 _LOCKDEP_ON = re.compile(r"^ *debug_locks: +1$", re.MULTILINE)
+_REPORT = re.compile(r"# C library: (.*)$\s+.*# registration: (.*)$", re.MULTILINE)
 _SYMBOL = re.compile(r"^[0-9a-f]+ [Tt] rseq_slice_grant$", re.MULTILINE)
 _OPTION = re.compile(r"^CONFIG_RSEQ_RUST=y$", re.MULTILINE)
 
@@ -41,3 +42,9 @@ def implementation(console: str) -> str:
     if symbol != option:
         return "unclear"
     return "Rust" if symbol else "C"
+
+
+def registrations(console: str) -> str:
+    """How each C library registered rseq, as our selftest libc reports it."""
+    reports = (f"{library}: {said}" for library, said in _REPORT.findall(console))
+    return ", ".join(reports) or "no library told its registration"

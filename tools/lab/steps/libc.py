@@ -12,6 +12,7 @@ from host.arch import Arch
 from host.checkout import Checkout, remove
 from host.failure import LabError
 from host.settings import Variant
+from report.console import registrations
 from report.tally import Tally, check
 from steps import guest_tests, variants
 from steps.runner import Steps
@@ -21,7 +22,6 @@ RELEASES = ("sid", "experimental")
 """The older one has what the other is not ahead of."""
 
 _VERSION = re.compile(rb"GNU C Library .* release version (\d[\d.]*\d)")
-_REPORT = re.compile(r"# C library: (.*)$\s+.*# registration: (.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def _compare(checkout: Checkout, rust: Variant, c: Variant) -> Tally:
     newest = obtain(checkout, rust.arch)
     consoles = {variant: _boot(checkout, variant, newest) for variant in (rust, c)}
     results = (guest_tests.judge(checkout, *boot) for boot in consoles.items())
-    ours, reference = map(_registrations, consoles.values())
+    ours, reference = map(registrations, consoles.values())
     alike = check(*([] if ours == reference else [f"{ours}, but {reference} in C"]))
     expected = f"glibc {_version(newest)}:"
     used = check(*([] if expected in ours else [f"not run with {expected} {ours}"]))
@@ -80,11 +80,6 @@ def _compare(checkout: Checkout, rust: Variant, c: Variant) -> Tally:
 def _boot(checkout: Checkout, variant: Variant, newest: Path) -> str:
     archive = initramfs.pack(checkout, variant, newest)
     return qemu.boot(checkout, variant, archive, "libc", limit=guest_tests.TIME_LIMIT)
-
-
-def _registrations(console: str) -> str:
-    reports = (f"{library}: {said}" for library, said in _REPORT.findall(console))
-    return ", ".join(reports) or "no library told its registration"
 
 
 def _version(directory: Path) -> str:
