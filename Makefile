@@ -21,7 +21,7 @@ help:
 	@echo '  make shell        a shell in the booted kernel, SHARE=dir at /host'
 	@echo '  make kernel       build the kernel image'
 	@echo '  make image-path   print where that image is'
-	@echo '  make lint         rustfmt, clippy, checkpatch'
+	@echo '  make lint         rustfmt, clippy, checkpatch, ruff, mypy, shellcheck'
 	@echo '  make integrate KERNEL=dir     link this into a Linux 7.3 tree of yours'
 	@echo '  make unintegrate KERNEL=dir   take it out again'
 	@echo '  make clean        remove the kernels that this checkout built'

@@ -10,7 +10,7 @@ from build.userland import Userland
 from host.checkout import Checkout
 from host.settings import Variant
 
-FILES = Path(__file__).parent / "rootfs"
+ROOTFS = Path(__file__).parent / "rootfs"
 PROGRAMS = ("busybox", "bash", "chrt")
 
 
@@ -38,8 +38,8 @@ def _contents(source: Userland, installed: Path, libc: Path | None) -> Iterator[
     yield "slink /bin/sh busybox 0755 0 0"
     files = {
         **{f"/bin/{name}": source.program(name) for name in PROGRAMS},
-        "/etc/inittab": FILES / "inittab",
-        **_under("/lab", FILES),
+        "/etc/inittab": ROOTFS / "inittab",
+        **_under("/lab", ROOTFS),
         **_under("/kselftest", installed),
     }
     files.update(source.libraries(files.values()))

@@ -13,7 +13,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from host.commands import NOTHING, start
-from host.failure import CommandFailed, LabError
+from host.failure import CommandError, LabError
 from host.progress import Progress, say
 from host.settings import Settings, Variant
 from report import compiler
@@ -64,9 +64,13 @@ class Checkout:
 
     def distclean(self) -> None:
         """Remove all but the locks, which others may be waiting for."""
-        for path in [*self.own.iterdir(), *self.shared.glob("bindgen-*"), self.downloads]:
+        for path in [*self.own.iterdir(), *self._tools(), self.downloads]:
             if path.name != _LOCK:
                 remove(path)
+
+    def _tools(self) -> Iterator[Path]:
+        for pattern in ("bindgen-*", "linters-*"):
+            yield from self.shared.glob(pattern)
 
     @contextmanager
     def locked(self, directory: Path, what: str) -> Iterator[None]:
@@ -118,7 +122,7 @@ class Checkout:
         progress.done()
         if process.returncode:
             reason = compiler.reason(log.read_text(errors="replace"))
-            raise CommandFailed(f"{what} failed: {reason} (all of it: {log})", log)
+            raise CommandError(f"{what} failed: {reason} (all of it: {log})", log)
         return log
 
 

@@ -8,7 +8,7 @@ class LabError(Exception):
     """One line that says what is wrong and what to do."""
 
 
-class CommandFailed(LabError):
+class CommandError(LabError):
     """A command that ended with an error, and all that it printed."""
 
     def __init__(self, line: str, log: Path) -> None:

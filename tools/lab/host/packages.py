@@ -35,6 +35,8 @@ _EVERYWHERE = {
     "xz-utils": "unpacks the kernel source",
     "ca-certificates": "lets cargo download bindgen",
     "busybox-static": "is the user space of the guest",
+    "python3-venv": "keeps the linters of Python apart from the system",
+    "shellcheck": "checks shell scripts",
 }
 
 _QEMU = {
@@ -73,7 +75,7 @@ _DISTRIBUTIONS = {
 
 _PROGRAMS = (
     *("rustc", "rustfmt", "clippy-driver", "cargo", "clang", "ld.lld", "gcc"),
-    *("flex", "bison", "bc", "perl", "patch", "cpio", "rsync", "xz", "busybox"),
+    *("flex", "bison", "bc", "perl", "patch", "cpio", "rsync", "xz", "busybox", "shellcheck"),
 )
 
 

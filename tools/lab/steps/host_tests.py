@@ -7,7 +7,7 @@ from functools import partial
 from build import toolchain
 from host.checkout import ROOT, Checkout
 from host.commands import ask
-from host.failure import CommandFailed
+from host.failure import CommandError
 from report import totals
 from report.tally import Tally
 from steps.runner import Steps
@@ -38,6 +38,6 @@ def _crate(checkout: Checkout) -> Tally:
     test = [toolchain.tool("cargo"), "test", "--locked", "--no-fail-fast"]
     try:
         log = checkout.run(f"Testing the {CRATE.name}", test, cwd=CRATE, env=env)
-    except CommandFailed as failure:
+    except CommandError as failure:
         return totals.of_cargo(failure.log.read_text(), str(failure))
     return totals.of_cargo(log.read_text())

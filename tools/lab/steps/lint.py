@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
-"""rustfmt, clippy and checkpatch, as the kernel runs them."""
+"""What is told about the sources without running them: the kernel's own checks, and linters."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from build import kernel, toolchain
+from guest.initramfs import ROOTFS
+from host import linters
 from host.checkout import ROOT, Checkout
 from host.commands import ask
 from report import compiler
@@ -22,6 +25,11 @@ CHECKPATCH_IGNORED = {
     "ENOSYS": "this is about system calls that do not exist",
 }
 
+_SHELL = re.compile(rb"#!.*\b(ba|da)?sh$")
+LAB = linters.CONFIG.parent
+"""What modules are looked up in; ruff takes it to be where it is started."""
+_NOT_OURS = {".git", "target", "__pycache__"}
+
 
 def steps(checkout: Checkout) -> Steps:
     return {
@@ -29,6 +37,9 @@ def steps(checkout: Checkout) -> Steps:
         "clippy": partial(_clippy, checkout),
         "checkpatch, C": partial(_checkpatch, checkout, ["--file", *_files("*.c", "*.h")]),
         "checkpatch, patches": partial(_checkpatch, checkout, patches.series(patches.OURS)),
+        "ruff": partial(_ruff, checkout),
+        "mypy": partial(_mypy, checkout),
+        "shellcheck": _shellcheck,
     }
 
 
@@ -62,8 +73,36 @@ def _checkpatch(checkout: Checkout, files: Iterable[object]) -> Tally:
     return _said_nothing(*script, *options, *ignored, *files)
 
 
-def _said_nothing(*argv: object) -> Tally:
-    succeeded, said = ask(*argv)
+def _ruff(checkout: Checkout) -> Tally:
+    """The formatter and the linter, one test each."""
+    ruff = [*linters.obtain(checkout), "ruff"]
+    options = ["--quiet", "--no-cache", "--config", linters.CONFIG, *_files("*.py")]
+    formatted = _said_nothing(*ruff, "format", "--check", *options, cwd=LAB)
+    return formatted + _said_nothing(
+        *ruff, "check", "--output-format", "concise", *options, cwd=LAB
+    )
+
+
+def _mypy(checkout: Checkout) -> Tally:
+    mypy = [*linters.obtain(checkout), "mypy", "--config-file", linters.CONFIG]
+    options = ["--no-error-summary", "--cache-dir", checkout.own / "mypy"]
+    return _said_nothing(*mypy, *options, *_files("*.py"), cwd=LAB)
+
+
+def _shellcheck() -> Tally:
+    shellcheck = ["shellcheck", "--format=gcc", "--external-sources", "--source-path=SCRIPTDIR"]
+    # The jobs are read by /lab/run and name no interpreter.
+    jobs = _said_nothing(*shellcheck, "--shell=bash", *sorted((ROOTFS / "jobs").iterdir()))
+    return jobs + _said_nothing(*shellcheck, *filter(_is_shell_script, _files("*")))
+
+
+def _is_shell_script(path: Path) -> bool:
+    with path.open("rb") as file:
+        return bool(_SHELL.match(file.readline()))
+
+
+def _said_nothing(*argv: object, cwd: Path | None = None) -> Tally:
+    succeeded, said = ask(*argv, cwd=cwd)
     complaints = said.splitlines()
     if not succeeded and not complaints:
         complaints = [f"{argv[0]} failed"]
@@ -72,4 +111,8 @@ def _said_nothing(*argv: object) -> Tally:
 
 def _files(*patterns: str) -> Iterator[Path]:
     found = (path for pattern in patterns for path in sorted(ROOT.rglob(pattern)))
-    return (path for path in found if "target" not in path.parts)
+    return (path for path in found if path.is_file() and _is_ours(path.relative_to(ROOT)))
+
+
+def _is_ours(path: Path) -> bool:
+    return not _NOT_OURS.intersection(path.parts)
