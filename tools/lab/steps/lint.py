@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What is told about the sources without running them: the kernel's own checks, and linters."""
+"""Static checks: the kernel's own, and linters."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -14,7 +14,7 @@ def integrate() -> None:
     tree = _tree()
     link = tree / patches.LINK
     if link.is_symlink() or link.exists():
-        raise LabError(f"{link} exists already: make unintegrate KERNEL={tree} takes it out")
+        raise LabError(f"{link} exists already: make unintegrate TREE={tree} takes it out")
     patches.apply(tree, patches.OURS)
     link.symlink_to(ROOT)
     say(f"{tree} now builds Rust rseq: enable CONFIG_RUST and CONFIG_RSEQ_RUST there.")
@@ -31,9 +31,10 @@ def unintegrate() -> None:
 
 
 def _tree() -> Path:
-    name = os.environ.get("KERNEL")
+    # KERNEL is what TREE was called before.
+    name = os.environ.get("TREE") or os.environ.get("KERNEL")
     if not name:
-        raise LabError(f"KERNEL is not set: KERNEL=<Linux {patches.KERNEL} tree>")
+        raise LabError(f"no tree is named: pass TREE=<Linux {patches.KERNEL} tree>")
     tree = Path(name).expanduser().resolve()
     patches.require_kernel(tree)
     return tree
