@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """python3 tools/lab COMMAND: build the kernel, boot it, test it."""
 
+import errno
 import signal
 import sys
 from collections.abc import Iterable, Iterator
@@ -33,12 +34,14 @@ def prepared(*, to_test: bool = False) -> Iterator[Checkout]:
     """This checkout, locked, with packages, tools and the kernel source there."""
     checkout = Checkout(settings.from_environment())
     one = (checkout.settings.variant.arch,)
-    packages.ensure(checkout, checkout.settings.arches if to_test else one)
+    # Whatever may be of no use comes before what takes long or changes the machine.
+    if checkout.settings.kernel_src:
+        source.require(checkout.settings.kernel_src)
     with checkout.locked(checkout.own, "this checkout"):
         checkout.require_space()
         with checkout.locked(checkout.shared, "the shared downloads"):
+            packages.ensure(checkout, checkout.settings.arches if to_test else one)
             source.obtain(checkout)
-        # Before what takes long, since KERNEL_SRC may be of no use.
         source.ensure(checkout)
         with checkout.locked(checkout.shared, "the shared tools"):
             toolchain.ensure_bindgen(checkout)
@@ -124,8 +127,13 @@ COMMANDS = {
 }
 
 
+# A disk that is full or fails, a directory that is not to be written to.
+_OF_THE_USER = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM}
+
+
 def main() -> int:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     command = COMMANDS.get(sys.argv[1]) if len(sys.argv) == 2 else None
     if not command:
         print(f"usage: {sys.argv[0]} {'|'.join(COMMANDS)}", file=sys.stderr)
@@ -134,6 +142,11 @@ def main() -> int:
         return command() or 0
     except LabError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in _OF_THE_USER:
+            raise
+        print(f"error: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -92,8 +92,10 @@ def boot(
 
 def shell(checkout: Checkout, variant: Variant, initramfs: Path) -> None:
     """Hand the terminal to a shell in the guest."""
-    share = checkout.settings.share
-    options = ["-virtfs", f"local,path={share},mount_tag=host,security_model=none"] if share else []
+    options: list[str] = []
+    if checkout.settings.share:
+        path = str(checkout.settings.share).replace(",", ",,")
+        options += ["-virtfs", f"local,path={path},mount_tag=host,security_model=none"]
     options += [*TWO_NODES, *_processor(variant.arch), "-serial", "mon:stdio"]
     argv = [*_command(checkout, variant, initramfs, "shell"), *options]
     subprocess.run([str(word) for word in argv], check=False)

@@ -75,8 +75,13 @@ class Checkout:
     @contextmanager
     def locked(self, directory: Path, what: str) -> Iterator[None]:
         """Hold `directory` against other runs; a run that waits says so."""
-        directory.mkdir(parents=True, exist_ok=True)
-        with open(directory / _LOCK, "w") as lock:
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            lock = (directory / _LOCK).open("w")
+        except OSError as error:
+            advice = "pass CACHE=<directory that can be written to>"
+            raise LabError(f"{directory} cannot be used ({error.strerror}): {advice}") from None
+        with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

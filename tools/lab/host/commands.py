@@ -42,6 +42,8 @@ def start(
         )
     except FileNotFoundError:
         raise LabError(f"{words[0]} is not installed: install it") from None
+    except PermissionError:
+        raise LabError(f"{words[0]} is no program: name another one") from None
 
 
 def ask(

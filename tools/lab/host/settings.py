@@ -2,6 +2,7 @@
 """The variables that a user gives to make, checked."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,9 +47,9 @@ def from_environment() -> Settings:
             _choice("RSEQ_RUST", {"": "rust", "y": "rust", "n": "c"}),
         ),
         arches=(arch,) if os.environ.get("ARCH") else TESTED,
-        cache=_path("CACHE") or _default_cache(),
+        cache=_cache(),
         kernel_src=_existing("KERNEL_SRC"),
-        share=_existing("SHARE"),
+        share=_directory("SHARE"),
         install=_choice("NO_INSTALL", {"": True, "0": True, "1": False}),
         verbose=_choice("V", {"": False, "0": False, "1": True}),
     )
@@ -80,6 +81,17 @@ def _existing(variable: str) -> Path | None:
     return path
 
 
-def _default_cache() -> Path:
+def _directory(variable: str) -> Path | None:
+    path = _existing(variable)
+    if path and not path.is_dir():
+        raise LabError(f"{variable}={path} is no directory: name one")
+    return path
+
+
+def _cache() -> Path:
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base).resolve() / "rseq-rust"
+    cache = _path("CACHE") or Path(base).resolve() / "rseq-rust"
+    if re.search(r"[\s:]", str(cache)):
+        advice = "the kernel's make takes neither spaces nor colons, name another directory"
+        raise LabError(f"CACHE={cache}: {advice}")
+    return cache

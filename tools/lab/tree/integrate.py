@@ -37,4 +37,6 @@ def _tree() -> Path:
         raise LabError(f"no tree is named: pass TREE=<Linux {patches.KERNEL} tree>")
     tree = Path(name).expanduser().resolve()
     patches.require_kernel(tree)
+    if not os.access(tree, os.W_OK):
+        raise LabError(f"{tree} cannot be written to: name a tree of your own")
     return tree

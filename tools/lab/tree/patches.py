@@ -36,7 +36,7 @@ def require_kernel(tree: Path) -> None:
     version = f"{number.get('VERSION')}.{number.get('PATCHLEVEL')}"
     if version != KERNEL:
         found = "no kernel tree" if "None" in version else f"Linux {version}"
-        raise LabError(f"{tree} is {found}: Linux {KERNEL} is needed")
+        raise LabError(f"{tree} is {found}: name a tree of Linux {KERNEL}")
 
 
 def apply(tree: Path, directory: Path) -> None:
@@ -50,7 +50,7 @@ def revert(tree: Path, directory: Path) -> None:
 def _all_or_none(tree: Path, patches: Sequence[Path], forward: Sequence[str]) -> None:
     backward = () if forward else ("-R",)
     for position, patch in enumerate(patches):
-        complaint = _patch(tree, patch, *forward, "--dry-run")
+        complaint = _patch(tree, patch, *forward, "--dry-run") or _patch(tree, patch, *forward)
         if complaint:
             for done in reversed(patches[:position]):
                 _patch(tree, done, *backward)
@@ -58,7 +58,6 @@ def _all_or_none(tree: Path, patches: Sequence[Path], forward: Sequence[str]) ->
             raise LabError(
                 f"{patch.name} cannot {verb} {tree} ({complaint}): use an unmodified {KERNEL} tree"
             )
-        _patch(tree, patch, *forward)
 
 
 def _patch(tree: Path, patch: Path, *options: str) -> str:

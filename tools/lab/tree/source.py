@@ -29,6 +29,22 @@ def obtain(checkout: Checkout) -> None:
         raise LabError(f"{error}; {advice}") from None
 
 
+def require(origin: Path) -> None:
+    """Refuse what no kernel can be built from, as far as it can be seen from outside."""
+    if origin.is_dir():
+        patches.require_kernel(origin)
+    elif not _is_tarball(origin):
+        what = f"name one of Linux {patches.KERNEL}"
+        raise LabError(f"{origin} is neither a kernel tree nor a tarball: {what}")
+
+
+def _is_tarball(path: Path) -> bool:
+    try:
+        return path.is_file() and tarfile.is_tarfile(path)
+    except OSError as error:
+        raise LabError(f"{path} cannot be read: {error.strerror}") from None
+
+
 def _tarball(checkout: Checkout) -> Path:
     return checkout.downloads / f"{PACKAGE}.tar.xz"
 
@@ -92,10 +108,6 @@ def _patched_files(checkout: Checkout, applied: Path, new: Path) -> Path:
 def _whole_tree(checkout: Checkout, origin: Path, new: Path) -> None:
     if origin.is_dir():
         _copy(checkout, origin, new)
-    elif not tarfile.is_tarfile(origin):
-        raise LabError(
-            f"{origin} is neither a kernel tree nor a tarball: name one of Linux {patches.KERNEL}"
-        )
     else:
         unpack = ["tar", "-xf", origin, "-C", new, "--strip-components=1"]
         checkout.run("Unpacking the kernel source", unpack)
@@ -104,7 +116,6 @@ def _whole_tree(checkout: Checkout, origin: Path, new: Path) -> None:
 
 
 def _copy(checkout: Checkout, tree: Path, new: Path) -> None:
-    patches.require_kernel(tree)
     exclude = ["--exclude=/.git", f"--exclude=/{patches.LINK}"]
     checkout.run("Copying the kernel source", ["rsync", "-a", *exclude, f"{tree}/", new])
     if (tree / patches.LINK).is_symlink():
