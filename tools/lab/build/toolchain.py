@@ -8,8 +8,8 @@ from pathlib import Path
 
 from host.checkout import Checkout
 from host.commands import ask
+from host.distribution import distribution
 from host.failure import LabError
-from host.packages import distribution
 from host.settings import Variant
 
 BINDGEN_VERSION = "0.72.1"

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from host import apt, packages
+from host import apt
 from host.arch import Arch
 from host.checkout import Checkout, remove
 from host.commands import ask
+from host.distribution import codename
 from host.failure import LabError
 
 # Nothing else is installed with them, so what they are linked to is listed.
@@ -91,7 +92,7 @@ def obtain(checkout: Checkout, arch: Arch) -> Userland:
 
 
 def _fetch(checkout: Checkout, arch: Arch, root: Path) -> None:
-    release = arch.release or packages.codename()
+    release = arch.release or codename()
     what = f"user space of {arch.name}"
     try:
         unpacked = apt.fetch(checkout, what, PACKAGES, releases=[release], architecture=arch.debian)

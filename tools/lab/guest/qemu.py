@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
+from host import emulators
 from host.arch import Arch
 from host.checkout import TICK, Checkout
 from host.commands import start
@@ -125,7 +126,7 @@ def _command(
 ) -> list[object]:
     arch = variant.arch
     cmdline = f"console={arch.console} panic=-1 loglevel=5 {arch.cmdline} {parameters} job={job}"
-    machine = [arch.qemu, *arch.machine, "-m", f"{MEMORY_MB}M"]
+    machine = [*emulators.command(checkout, arch), *arch.machine, "-m", f"{MEMORY_MB}M"]
     bare = ["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"]
     system = ["-kernel", checkout.image(variant), "-initrd", initramfs, "-append", cmdline]
     return [*machine, *bare, *system]

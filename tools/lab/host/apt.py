@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """Debian's packages, unpacked but not installed: the system and its apt stay as they are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from host import packages
 from host.checkout import Checkout, remove
 from host.commands import ask
+from host.distribution import codename
 from host.failure import LabError
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -26,7 +26,7 @@ def fetch(
     """Unpack the newest packages of `releases` into one directory. The caller removes it."""
     state = checkout.downloads / "apt"
     remove(state)
-    for directory in ("lists/partial", "cache/archives/partial", "unpacked"):
+    for directory in ("lists/partial", "cache/archives/partial"):
         (state / directory).mkdir(parents=True)
     (state / "status").touch()
     (state / "preferences").write_text(_PREFERENCES)
@@ -38,12 +38,24 @@ def fetch(
         options |= {"APT::Architecture": architecture, "APT::Architectures": architecture}
     apt = ["apt-get", *(f"-o{name}={value}" for name, value in options.items())]
     checkout.run(f"Looking for {what}", [*apt, "update"])
-    download = [*apt, "download", *names]
-    checkout.run(f"Fetching {what}", download, cwd=state, far=lambda _: _size(state))
-    each = 'for archive; do dpkg-deb -x "$archive" unpacked; done'
-    unpack = ["sh", "-ec", each, "unpack", *state.glob("*.deb")]
-    checkout.run(f"Unpacking {what}", unpack, cwd=state)
+    unpack(checkout, what, names, state, apt)
     return state / "unpacked"
+
+
+def unpack(
+    checkout: Checkout,
+    what: str,
+    names: Iterable[str],
+    directory: Path,
+    apt: Sequence[object] = ("apt-get",),
+) -> None:
+    """Fetch packages to `directory` and unpack them below it."""
+    (directory / "unpacked").mkdir(parents=True, exist_ok=True)
+    download = [*apt, "download", *names]
+    checkout.run(f"Fetching {what}", download, cwd=directory, far=lambda _: _size(directory))
+    each = 'for archive; do dpkg-deb -x "$archive" unpacked; done'
+    argv = ["sh", "-ec", each, "unpack", *directory.glob("*.deb")]
+    checkout.run(f"Unpacking {what}", argv, cwd=directory)
 
 
 def _options(state: Path) -> dict[str, object]:
@@ -63,7 +75,7 @@ def _options(state: Path) -> dict[str, object]:
 
 def _mirror() -> str:
     """The address that this machine gets its own release from."""
-    release = packages.codename()
+    release = codename()
     _, targets = ask("apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(CODENAME)")
     for uri, *names in map(str.split, targets.splitlines()):
         if release and release in names:

@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 """The distribution's packages: which are needed, which are missing, why."""
 
-import os
-import platform
-import re
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from host import emulators, installation
 from host.arch import Arch
 from host.checkout import Checkout
 from host.commands import ask
+from host.distribution import Distribution, distribution
 from host.failure import LabError
 from host.progress import say
 
@@ -39,56 +37,14 @@ _EVERYWHERE = {
     "shellcheck": "checks shell scripts",
 }
 
-_QEMU = {
-    "x86_64": {"qemu-system-x86": "runs x86_64 guests"},
-    "arm64": {"qemu-system-arm": "runs arm64 guests"},
-    "riscv64": {
-        "qemu-system-misc": "runs riscv64 guests",
-        "opensbi": "is the firmware of riscv64 guests",
-    },
-}
-
 _DEBIAN = {"arm-linux-gnueabihf": "armhf"}
 """Debian's architectures of 32-bit programs."""
 
-
-@dataclass(frozen=True)
-class Distribution:
-    llvm: str
-    """Suffix of the LLVM that the packaged rustc was built with."""
-    rust: str
-
-    def packages(self) -> dict[str, str]:
-        llvm = [f"clang-{self.llvm}", f"lld-{self.llvm}", f"llvm-{self.llvm}"]
-        return {
-            **dict.fromkeys(llvm, _LLVM),
-            f"libclang-{self.llvm}-dev": "is what bindgen reads C headers with",
-            **dict.fromkeys(self.rust.split(), _RUST),
-            **_EVERYWHERE,
-        }
-
-
-_DISTRIBUTIONS = {
-    "bookworm": Distribution("22", "rustc-web rust-web-src rustfmt-web rust-web-clippy cargo-web"),
-    "trixie": Distribution("19", "rustc rust-src rustfmt rust-clippy cargo"),
-}
 
 _PROGRAMS = (
     *("rustc", "rustfmt", "clippy-driver", "cargo", "clang", "ld.lld", "gcc"),
     *("flex", "bison", "bc", "perl", "patch", "cpio", "rsync", "xz", "busybox", "shellcheck"),
 )
-
-
-def codename() -> str:
-    """The release that this machine runs, or nothing."""
-    try:
-        return platform.freedesktop_os_release().get("VERSION_CODENAME", "")
-    except OSError:
-        return ""
-
-
-def distribution() -> Distribution | None:
-    return _DISTRIBUTIONS.get(codename())
 
 
 def ensure(checkout: Checkout, arches: Iterable[Arch]) -> None:
@@ -97,10 +53,15 @@ def ensure(checkout: Checkout, arches: Iterable[Arch]) -> None:
     if not known:
         _require_programs(arches)
         return
-    needed = known.packages()
+    required = _of_distribution(known)
+    groups = {}
     for arch in arches:
-        needed |= _of_architecture(arch)
-    missing = {name: why for name, why in needed.items() if not _installed(name)}
+        required |= _of_compilers(arch)
+        emulator = _missing(emulators.PACKAGES[arch.name])
+        if emulator and not emulators.unpacked(checkout, arch).exists():
+            groups[arch.name] = emulator
+    required = _missing(required)
+    missing = required | {name: why for group in groups.values() for name, why in group.items()}
     if not missing:
         return
     say("Debian packages that are needed and not installed:")
@@ -108,12 +69,26 @@ def ensure(checkout: Checkout, arches: Iterable[Arch]) -> None:
         say(f"  {name:<20} {why}")
     if not checkout.settings.install:
         raise LabError(f"NO_INSTALL is set: install them with apt-get install {' '.join(missing)}")
-    _install(checkout, list(missing))
+    installation.install(checkout, required, groups)
 
 
-def _of_architecture(arch: Arch) -> dict[str, str]:
-    """What only kernels and guests of one architecture need."""
-    needed = dict(_QEMU[arch.name])
+def _missing(needed: dict[str, str]) -> dict[str, str]:
+    return {name: why for name, why in needed.items() if not _installed(name)}
+
+
+def _of_distribution(known: Distribution) -> dict[str, str]:
+    llvm = [f"clang-{known.llvm}", f"lld-{known.llvm}", f"llvm-{known.llvm}"]
+    return {
+        **dict.fromkeys(llvm, _LLVM),
+        f"libclang-{known.llvm}-dev": "is what bindgen reads C headers with",
+        **dict.fromkeys(known.rust, _RUST),
+        **_EVERYWHERE,
+    }
+
+
+def _of_compilers(arch: Arch) -> dict[str, str]:
+    """What only kernels and programs of one architecture are compiled with."""
+    needed: dict[str, str] = {}
     if not arch.native:
         needed |= _compiler(arch.triplet, arch.debian, f"{arch.name} selftests and gcc kernels")
     if arch.compat:
@@ -131,28 +106,6 @@ def _compiler(triplet: str, debian: str, what: str) -> dict[str, str]:
 def _installed(name: str) -> bool:
     _, status = ask("dpkg-query", "-W", "-f", "${Status}", name)
     return status.endswith("ok installed")
-
-
-def _install(checkout: Checkout, names: list[str]) -> None:
-    root = [] if os.geteuid() == 0 else ["sudo"]
-    apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-y", "-o", "Dpkg::Use-Pty=0"]
-    if root and not shutil.which("sudo"):
-        raise LabError(f"there is no sudo: as root, apt-get install {' '.join(names)}")
-    checkout.run("Updating package lists", [*apt, "update"])
-    install = [*apt, "install", "--no-install-recommends", *names]
-    for name in _in_the_way([*install, "--simulate"]):
-        say(f"  {name:<20} is removed, because it does not go with these")
-    try:
-        checkout.run("Installing packages", install)
-    except LabError:
-        # dpkg's temporary files have been seen to vanish under it, once.
-        checkout.run("Installing packages again", install)
-
-
-def _in_the_way(simulation: list[str]) -> list[str]:
-    """Installed packages that apt would remove, as a backport of another QEMU's tools."""
-    _, said = ask(*simulation)
-    return re.findall(r"^Remv (\S+)", said, re.MULTILINE)
 
 
 def _require_programs(arches: Iterable[Arch]) -> None:
