@@ -22,6 +22,9 @@ from report import console as report
 
 MEMORY_MB = 1024
 LAST_LINES = 20
+SILENCE = 1800
+"""Seconds without a line on the console that no test takes, however busy the host is."""
+MOST_LINES = 1_000_000
 
 _CONTROL = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|\x1bc|\r")
 _RESULT = re.compile(r"(# )*(not )?ok \d")
@@ -50,7 +53,6 @@ def boot(
     initramfs: Path,
     job: str,
     *,
-    limit: int,
     echo: bool = False,
     parameters: str = "",
     machine: Sequence[str] = TWO_NODES,
@@ -60,8 +62,8 @@ def boot(
 ) -> str:
     """Run one job in a guest. Return what the console said."""
     lines: list[str] = []
-    late = False
-    deadline = time.monotonic() + limit
+    hung = ""
+    heard = time.monotonic()
     far = partial(_last, milestone, lines)
     progress = None if echo else Progress(f"Booting {variant}: {job}", far)
     log = checkout.logs / f"console-{variant}-{job}.log"
@@ -72,23 +74,33 @@ def boot(
         try:
             for news in _read(guest.stdout):
                 lines += news
+                heard = time.monotonic() if news else heard
                 console.writelines(f"{line}\n" for line in news)
                 if progress:
                     progress.tick()
                 elif news:
                     say("\n".join(news))
-                late = time.monotonic() > deadline
-                if late:
+                hung = _hung(time.monotonic() - heard, len(lines))
+                if hung:
                     break
         finally:
             guest.kill()
     if progress:
         progress.done()
-    trouble = f"did not finish within {limit} s" if late else report.trouble(lines)
+    trouble = hung or report.trouble(lines)
     if trouble:
         say("\n".join(["Last lines of the console:", *lines[-LAST_LINES:]]))
         raise LabError(f"the guest {variant} {trouble} while it ran {job}: its console is in {log}")
     return "\n".join(lines)
+
+
+def _hung(silent: float, printed: int) -> str:
+    """Why a guest is given up. The host's clock decides nothing else."""
+    if silent > SILENCE:
+        return f"printed nothing for {SILENCE // 60} minutes, so it hangs,"
+    if printed > MOST_LINES:
+        return f"printed more than {MOST_LINES} lines, so it does not end,"
+    return ""
 
 
 def shell(checkout: Checkout, variant: Variant, initramfs: Path) -> None:

@@ -13,7 +13,6 @@ from report.tally import Tally
 from steps import variants
 from steps.runner import Steps
 
-TIME_LIMIT = 600
 KUNIT = "loglevel=7 kunit.enable=1 kunit.filter_glob=rseq*"
 
 
@@ -76,7 +75,6 @@ def boot(
         variant,
         archive,
         job,
-        limit=TIME_LIMIT,
         parameters=parameters,
         machine=machine,
         cpu=cpu,

@@ -15,7 +15,6 @@ from steps import variants
 from steps.runner import Steps
 from tree import source
 
-TIME_LIMIT = 1200
 SUITES = ("membarrier", "sched", "futex/functional", "signal", "seccomp", "ptrace")
 
 
@@ -53,7 +52,6 @@ def _boot(checkout: Checkout, variant: Variant) -> str:
         variant,
         archive,
         "suites",
-        limit=TIME_LIMIT,
         machine=qemu.SIBLINGS,
         accelerator=qemu.COUNTED,
     )
