@@ -8,13 +8,13 @@ from build import kernel
 from host.checkout import Checkout
 from host.commands import ask
 from host.settings import Variant
-from report import compiler
+from report import compiler, seam
 from report.tally import Tally, check
 from steps import variants
 from steps.runner import Steps
 from tree import patches
 
-DOORS = (
+ENTRY_POINTS = (
     "sys_rseq",
     "sys_rseq_slice_yield",
     "rseq_exit_user_update",
@@ -47,21 +47,29 @@ def build(checkout: Checkout, variant: Variant) -> Tally:
 
 
 def _symbols(checkout: Checkout, variant: Variant) -> Tally:
-    """The doors are ours, and kernel/rseq.c has left the build."""
+    """The entry points are ours, kernel/rseq.c has left the build, and user access is short."""
     build = checkout.build(variant)
     objects = (build / patches.LINK / "rust").glob("*.o")
     ours = [name for path in objects for name in _defined(path)]
-    missing = [f"no Rust object defines {door}" for door in DOORS if not _has(ours, door)]
+    missing = [f"no Rust object defines {name}" for name in ENTRY_POINTS if not _has(ours, name)]
     # The object itself may be there, where the directory was copied from a build of the C.
     _, members = ask("ar", "t", build / "kernel/built-in.a")
     stock = [f"{name} is linked" for name in members.split() if Path(name).name == "rseq.o"]
-    return check(*missing, *stock)
+    return check(*missing, *stock) + check(*seam.outlined(ours), *_unvalidated(build))
 
 
-def _has(names: list[str], door: str) -> bool:
+def _unvalidated(build: Path) -> list[str]:
+    """Where objtool can look for calls with user access open, it has; it warns of each."""
+    if "CONFIG_HAVE_UACCESS_VALIDATION=y" not in (build / ".config").read_text().splitlines():
+        return []
+    validated = "--uaccess" in (build / ".vmlinux.o.cmd").read_text()
+    return [] if validated else ["objtool did not look for calls with user access open"]
+
+
+def _has(names: list[str], entry_point: str) -> bool:
     """System calls get a prefix from the architecture."""
-    prefixed = f"_{door}" if door.startswith("sys_") else door
-    return any(name == door or name.endswith(prefixed) for name in names)
+    suffix = f"_{entry_point}" if entry_point.startswith("sys_") else entry_point
+    return any(name == entry_point or name.endswith(suffix) for name in names)
 
 
 def _defined(path: Path) -> list[str]:

@@ -12,7 +12,7 @@ from guest.initramfs import ROOTFS
 from host import linters
 from host.checkout import ROOT, Checkout
 from host.commands import ask
-from report import compiler
+from report import compiler, seam
 from report.tally import Tally, check
 from steps.runner import Steps
 from tree import patches
@@ -35,6 +35,7 @@ def steps(checkout: Checkout) -> Steps:
     return {
         "rustfmt": partial(_rustfmt, checkout),
         "clippy": partial(_clippy, checkout),
+        "seam": _seam,
         "checkpatch, C": partial(_checkpatch, checkout, ["--file", *_files("*.c", "*.h")]),
         "checkpatch, patches": partial(_checkpatch, checkout, patches.series(patches.OURS)),
         "ruff": partial(_ruff, checkout),
@@ -63,6 +64,13 @@ def _clippy(checkout: Checkout) -> Tally:
     argv = kernel.make(checkout, variant, directory, "CLIPPY=1", f"{patches.LINK}/")
     log = checkout.run("Running clippy", argv)
     return check(*compiler.clippy_findings(log.read_text(), f"{patches.LINK}/rust"))
+
+
+def _seam() -> Tally:
+    """Above rust/machine there is no unsafe code, and nobody knows the kernel's bindings."""
+    rust = ROOT / "rust"
+    sources = ((path.relative_to(rust), path.read_text()) for path in sorted(rust.rglob("*.rs")))
+    return check(*(breach for name, text in sources for breach in seam.breaches(str(name), text)))
 
 
 def _checkpatch(checkout: Checkout, files: Iterable[object]) -> Tally:
