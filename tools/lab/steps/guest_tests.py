@@ -77,5 +77,6 @@ def boot(
         job,
         parameters=parameters,
         machine=machine,
+        accelerator=qemu.COUNTED,
         cpu=cpu,
     )

@@ -79,7 +79,7 @@ def _compare(checkout: Checkout, rust: Variant, c: Variant) -> Tally:
 
 def _boot(checkout: Checkout, variant: Variant, newest: Path) -> str:
     archive = initramfs.pack(checkout, variant, newest)
-    return qemu.boot(checkout, variant, archive, "libc")
+    return qemu.boot(checkout, variant, archive, "libc", accelerator=qemu.COUNTED)
 
 
 def _version(directory: Path) -> str:
