@@ -2,8 +2,46 @@
 
 //! Critical sections.
 
-use crate::logic::critical_section::*;
-use proptest::prelude::*;
+mod properties;
+
+use crate::{
+    abi::HandlerPrefix,
+    critical_section::{
+        position,
+        Section, //
+    },
+    machine::user_address::UserSpace, //
+};
+
+/// [`position::Position`], without the handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Position {
+    Inside,
+    Outside,
+    Invalid,
+}
+
+/// Takes the handler out of a position, once it was compared with the section's.
+fn plain(position: position::Position, section: Section) -> Position {
+    match position {
+        position::Position::Inside(handler) => {
+            assert_eq!(handler.entry.get(), section.abort);
+            Position::Inside
+        }
+        position::Position::Outside => Position::Outside,
+        position::Position::Invalid => Position::Invalid,
+    }
+}
+
+fn locate(section: Section, ip: u64, limit: u64) -> Position {
+    let space = UserSpace::ending_at(limit);
+    plain(position::locate(section, ip, space), section)
+}
+
+fn locate_strictly(section: Section, ip: u64, limit: u64) -> Position {
+    let space = UserSpace::ending_at(limit);
+    plain(position::locate_strictly(section, ip, space), section)
+}
 
 /// Where user space ends on x86_64 with four levels of page tables.
 const LIMIT: u64 = 0x7fff_ffff_f000;
@@ -190,112 +228,5 @@ fn only_debug_mode_minds_where_a_section_lies() {
 
 #[test]
 fn the_signature_has_four_bytes() {
-    assert_eq!(SIGNATURE_SIZE, 4);
-}
-
-#[test]
-fn an_announcement_concerns_interrupted_threads_and_debug_mode() {
-    assert!(!concerned(false, false));
-    assert!(concerned(true, false));
-    assert!(concerned(false, true));
-    assert!(concerned(true, true));
-}
-
-#[test]
-fn debug_mode_aborts_only_plain_sections_of_interrupted_threads() {
-    assert!(abortable(0, 0, true));
-    assert!(!abortable(0, 0, false));
-    for bit in (0..u32::BITS).map(|shift| 1 << shift) {
-        assert!(!abortable(bit, 0, true));
-        assert!(!abortable(0, bit, true));
-        // Not even if the two cancel each other out.
-        assert!(!abortable(bit, bit, true));
-        assert!(!abortable(bit, bit.wrapping_neg(), true));
-    }
-}
-
-/// Addresses near something that matters, as random ones hardly ever are.
-fn address() -> impl Strategy<Value = u64> {
-    let near = |edge: u64| (-70i64..70).prop_map(move |by| edge.wrapping_add_signed(by));
-    prop_oneof![
-        near(0),
-        near(GOOD.start),
-        near(GOOD.abort),
-        near(LIMIT),
-        0..LIMIT,
-        any::<u64>(),
-    ]
-}
-
-fn section() -> impl Strategy<Value = Section> {
-    let length = prop_oneof![0u64..140, address()];
-    (address(), length, address()).prop_map(|(start, length, abort)| Section {
-        start,
-        length,
-        abort,
-    })
-}
-
-proptest! {
-    #[test]
-    fn any_section(section in section(), ip in address(), limit in address()) {
-        check(section, ip, limit);
-        check(section, ip, LIMIT);
-    }
-
-    #[test]
-    fn what_debug_mode_aborts_is_aborted_without_it(section in section(), ip in address()) {
-        if locate_strictly(section, ip, LIMIT) == Position::Inside {
-            prop_assert_eq!(locate(section, ip, LIMIT), Position::Inside);
-        }
-    }
-
-    #[test]
-    fn what_is_not_aborted_is_not_aborted_in_debug_mode(section in section(), ip in address()) {
-        if locate(section, ip, LIMIT) != Position::Inside {
-            prop_assert_ne!(locate_strictly(section, ip, LIMIT), Position::Inside);
-        }
-    }
-
-    #[test]
-    fn debug_mode_clears_no_acceptable_section_that_is_aborted_without_it(
-        section in section(),
-        ip in address(),
-    ) {
-        let acceptable = section.start.checked_add(section.length).is_some_and(|end| end < LIMIT);
-        if acceptable && locate(section, ip, LIMIT) == Position::Inside {
-            prop_assert_ne!(locate_strictly(section, ip, LIMIT), Position::Outside);
-        }
-    }
-
-    #[test]
-    fn nobody_is_sent_outside_of_user_space(
-        section in section(),
-        ip in address(),
-        limit in address(),
-    ) {
-        for position in [locate(section, ip, limit), locate_strictly(section, ip, limit)] {
-            if position == Position::Inside {
-                prop_assert!(section.abort < limit && section.abort >= SIGNATURE_SIZE);
-            }
-        }
-    }
-
-    #[test]
-    fn in_debug_mode_nobody_is_aborted_twice(section in section(), ip in address()) {
-        if locate_strictly(section, ip, LIMIT) == Position::Inside {
-            let again = section.abort;
-            prop_assert_eq!(locate(section, again, LIMIT), Position::Outside);
-            prop_assert_eq!(locate_strictly(section, again, LIMIT), Position::Outside);
-        }
-    }
-
-    #[test]
-    fn moving_all_of_a_section_changes_nothing(section in section(), ip in address(), by: u64) {
-        let inside = |start: u64, ip: u64| {
-            locate(Section { start, ..section }, ip, u64::MAX) != Position::Outside
-        };
-        let moved = inside(section.start.wrapping_add(by), ip.wrapping_add(by));
-        prop_assert_eq!(moved, inside(section.start, ip));
-    }
+    assert_eq!(size_of::<HandlerPrefix>(), 4);
 }

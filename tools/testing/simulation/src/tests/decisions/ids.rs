@@ -2,7 +2,7 @@
 
 //! The ID fields.
 
-use crate::logic::ids::*;
+use crate::ids::*;
 use proptest::prelude::*;
 
 const LAST: Ids = Ids {
@@ -19,24 +19,6 @@ fn published(ids: Ids) -> Fields {
         node_id: ids.node,
         mm_cid: ids.mm_cid,
     }
-}
-
-#[test]
-fn only_legacy_programs_may_write_to_the_fields_and_not_in_debug_mode() {
-    let (legacy, v2, debugging) = (false, true, true);
-
-    assert!(!read_only(legacy, !debugging));
-    assert!(read_only(legacy, debugging));
-    assert!(read_only(v2, !debugging));
-    assert!(read_only(v2, debugging));
-}
-
-#[test]
-fn a_signal_renews_the_fields_in_legacy_mode() {
-    let (legacy, v2) = (false, true);
-
-    assert!(renewed_by_signal(legacy));
-    assert!(!renewed_by_signal(v2));
 }
 
 #[test]

@@ -2,23 +2,23 @@
 
 //! `rseq(2)`.
 
-use crate::logic::registration::*;
+use crate::{
+    failure::Refusal,
+    registration::*, //
+};
+use kernel::prelude::Error;
 use proptest::prelude::*;
 
-const EINVAL: i32 = 22;
-const EPERM: i32 = 1;
-const EBUSY: i32 = 16;
+const EINVAL: i32 = -22;
+const EPERM: i32 = -1;
+const EBUSY: i32 = -16;
 
 fn errno(refusal: Refusal) -> i32 {
-    match refusal {
-        Refusal::Invalid => EINVAL,
-        Refusal::WrongSignature => EPERM,
-        Refusal::AlreadyRegistered => EBUSY,
-    }
+    Error::from(refusal).to_errno()
 }
 
 /// The documented list of checks; the first that applies decides.
-fn expected(asked: Registration, flags: u32, current: Option<Registration>) -> Result<Action, i32> {
+fn expected(asked: Registration, flags: u32, current: Option<Registration>) -> Result<Call, i32> {
     let unregister = flags & 1 == 1;
     let registered = current.is_some();
     let other_area = current.is_some_and(|c| (c.addr, c.len) != (asked.addr, asked.len));
@@ -42,9 +42,9 @@ fn expected(asked: Registration, flags: u32, current: Option<Registration>) -> R
     ];
     match checks.iter().find(|(applies, _)| *applies) {
         Some((_, errno)) => Err(*errno),
-        None if unregister => Ok(Action::Unregister),
-        None if asked.len == 32 => Ok(Action::Register(Version::Legacy)),
-        None => Ok(Action::Register(Version::V2)),
+        None if unregister => Ok(Call::Unregister),
+        None if asked.len == 32 => Ok(Call::Register(Version::Legacy)),
+        None => Ok(Call::Register(Version::V2)),
     }
 }
 
@@ -132,11 +132,16 @@ proptest! {
     }
 
     #[test]
-    fn what_registers_can_unregister(asked in registration(), shift in 5u32..7, flags in 0u32..2) {
+    fn what_registers_can_unregister(
+        asked in registration(),
+        shift in 5u32..7,
+        flags in 0u32..2,
+    ) {
         let asked = Registration { addr: asked.addr >> shift << shift, ..asked };
-        if let Ok(Action::Register(_)) = decide(asked, flags << 1, None) {
-            prop_assert_eq!(decide(asked, 1, Some(asked)), Ok(Action::Unregister));
-            prop_assert_eq!(decide(asked, flags << 1, Some(asked)), Err(Refusal::AlreadyRegistered));
+        if let Ok(Call::Register(_)) = decide(asked, flags << 1, None) {
+            prop_assert_eq!(decide(asked, 1, Some(asked)), Ok(Call::Unregister));
+            let again = decide(asked, flags << 1, Some(asked));
+            prop_assert_eq!(again, Err(Refusal::AlreadyRegistered));
         }
     }
 }

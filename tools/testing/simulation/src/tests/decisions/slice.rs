@@ -2,47 +2,30 @@
 
 //! Time slice extensions.
 
-use crate::abi::*;
-use crate::logic::registration::Version;
-use crate::logic::slice::{
-    grant::{
-        answer,
-        delays,
-        has_control_word,
-        standing,
-        Standing, //
+use crate::{
+    abi::*,
+    failure::Refusal,
+    registration::Version,
+    slice::{
+        end::consistent,
+        grant::granting,
+        prctl::{
+            decide,
+            flip,
+            Action,
+            Caller, //
+        },
+        tunable::{
+            self,
+            set_nsec,
+            MAX_NSEC,
+            MIN_NSEC, //
+        }, //
     },
-    prctl::{
-        decide,
-        flip,
-        Action,
-        Refusal,
-        Thread, //
-    },
-    syscall_entry::{
-        consistent,
-        end,
-        End, //
-    },
-    timer::{
-        concerns,
-        expired, //
-    },
-    tunable::{
-        acceptable,
-        MAX_NSEC,
-        MIN_NSEC, //
-    }, //
+    tests::stage::Stage, //
 };
+use kernel::prelude::ERANGE;
 use proptest::prelude::*;
-
-#[test]
-fn a_thread_is_asked_only_if_nothing_else_is_to_be_done() {
-    assert_eq!(standing(false, false), Standing::Consult);
-    assert_eq!(standing(false, true), Standing::Deny);
-    assert_eq!(standing(true, false), Standing::Deny);
-    assert_eq!(standing(true, true), Standing::Deny);
-}
 
 #[test]
 fn every_request_byte_with_every_grant_byte() {
@@ -59,24 +42,10 @@ fn every_request_byte_with_every_grant_byte() {
                     granted: 1,
                     reserved,
                 };
-                assert_eq!(answer(ctrl), (request != 0).then_some(expected));
+                assert_eq!(granting(ctrl), (request != 0).then_some(expected));
             }
         }
     }
-}
-
-#[test]
-fn a_grant_delays_only_the_reschedule_it_was_asked_for() {
-    assert!(delays(false));
-    assert!(!delays(true));
-}
-
-#[test]
-fn only_a_v2_area_of_a_kernel_with_slices_has_a_control_word() {
-    assert!(has_control_word(true, true));
-    assert!(!has_control_word(true, false));
-    assert!(!has_control_word(false, true));
-    assert!(!has_control_word(false, false));
 }
 
 #[test]
@@ -100,48 +69,33 @@ fn every_control_word_that_debug_mode_accepts() {
 }
 
 #[test]
-fn every_way_a_syscall_ends_a_grant() {
-    assert_eq!(end(false, true), End::Yielded);
-    assert_eq!(end(false, false), End::Aborted);
-    assert_eq!(end(true, true), End::Revoked);
-    assert_eq!(end(true, false), End::Revoked);
-}
-
-#[test]
-fn a_timer_concerns_only_the_granted_thread_that_armed_it() {
-    assert!(concerns(true, true));
-    assert!(!concerns(true, false));
-    assert!(!concerns(false, true));
-    assert!(!concerns(false, false));
-}
-
-#[test]
-fn a_grant_lasts_through_its_last_nanosecond() {
-    for expires in [0, 1, 5_000, u64::MAX - 1] {
-        assert!(!expired(expires, expires));
-        assert!(expired(expires, expires + 1));
-    }
-    assert!(!expired(u64::MAX, u64::MAX));
-}
-
-#[test]
 fn the_bounds_of_a_slice() {
+    let stage = Stage::preemptible();
+    let reader = stage.newcomer(0);
+    let nsec = || stage.in_kernel(reader, tunable::nsec);
+
     assert_eq!((MIN_NSEC, MAX_NSEC), (5_000, 50_000));
-    for nsec in 0..=60_000 {
-        assert_eq!(acceptable(nsec), (5_000..=50_000).contains(&nsec));
+    assert_eq!(nsec(), MIN_NSEC);
+    for asked in (0..=60_000).chain([u32::MAX]) {
+        let before = nsec();
+        let acceptable = (5_000..=50_000).contains(&asked);
+        assert_eq!(
+            set_nsec(asked),
+            if acceptable { Ok(()) } else { Err(ERANGE) }
+        );
+        assert_eq!(nsec(), if acceptable { asked } else { before });
     }
-    assert!(!acceptable(u32::MAX));
 }
 
 /// The documented list of checks of prctl; the first that applies decides.
-fn expected(arg2: usize, arg3: usize, thread: Thread) -> Result<Action, Refusal> {
+fn expected(arg2: usize, arg3: usize, thread: Caller) -> Result<Action, Refusal> {
     let get = arg2 == 1;
     let legacy = thread.version == Some(Version::Legacy);
     let checks = [
         (!get && arg2 != 2, Refusal::Invalid),
         (get && arg3 != 0, Refusal::Invalid),
         (arg3 > 1, Refusal::Invalid),
-        (!get && !thread.available, Refusal::Unsupported),
+        (!get && !thread.offered, Refusal::Unsupported),
         (!get && thread.version.is_none(), Refusal::Unregistered),
         (!get && legacy, Refusal::Unsupported),
     ];
@@ -153,11 +107,11 @@ fn expected(arg2: usize, arg3: usize, thread: Thread) -> Result<Action, Refusal>
     }
 }
 
-fn threads() -> impl Iterator<Item = Thread> {
+fn threads() -> impl Iterator<Item = Caller> {
     let versions = [None, Some(Version::Legacy), Some(Version::V2)];
     versions.into_iter().flat_map(|version| {
-        (0..4).map(move |bits| Thread {
-            available: bits & 1 != 0,
+        (0..4).map(move |bits| Caller {
+            offered: bits & 1 != 0,
             version,
             enabled: bits & 2 != 0,
         })

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The tests; see the [crate](crate).
+
+mod decisions;
+mod stage;
+mod thread;
