@@ -4,7 +4,8 @@
 //!
 //! Every `unsafe` of the crate is here, in the signatures of the entry points, and in tests.
 //! Nothing here decides anything. Above it stand the concepts, which use no bindings; below it is
-//! the kernel.
+//! the kernel. `tools/testing/simulation` offers the same modules with the same types, simulated,
+//! and compiles the concepts against them: what a type here promises holds there too.
 //!
 //! | module | what | changes under one's feet |
 //! |---|---|---|

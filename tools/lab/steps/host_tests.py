@@ -13,8 +13,8 @@ from report.tally import Tally
 from steps.runner import Steps
 
 LAB = ROOT / "tools/lab"
-CRATE = ROOT / "tools/testing/logic"
-"""It compiles files of rust/ for the host and tests them there."""
+CRATE = ROOT / "tools/testing/simulation"
+"""It compiles the concepts in rust/ for the host, against a simulated machine."""
 
 
 def steps(checkout: Checkout) -> Steps:
