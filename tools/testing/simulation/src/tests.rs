@@ -2,6 +2,7 @@
 
 //! The tests; see the [crate](crate).
 
+mod behaviour;
 mod decisions;
 mod stage;
 mod thread;
