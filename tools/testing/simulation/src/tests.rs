@@ -4,5 +4,6 @@
 
 mod behaviour;
 mod decisions;
+mod scenarios;
 mod stage;
 mod thread;
