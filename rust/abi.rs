@@ -95,6 +95,49 @@ pub(crate) struct HandlerPrefix {
     pub(crate) signature: u32,
 }
 
+/// A critical section, as its descriptor has it: what user space wrote, unchecked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Section {
+    /// The address of the first instruction.
+    pub(crate) start: u64,
+    /// Bytes from there to the first instruction after the commit.
+    pub(crate) length: u64,
+    /// The address of the abort handler.
+    pub(crate) abort: u64,
+}
+
+/// The ABI version that a registration selects by its length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Version {
+    /// 32 bytes: every ID update is unconditional, no slices.
+    Legacy = 1,
+    /// At least the advertised feature size: IDs are read-only, slices are on offer.
+    V2 = 2,
+}
+
+/// A registered area: where, how long, and the signature in front of its abort handlers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Registration {
+    /// User address of the area.
+    pub(crate) addr: usize,
+    /// Length in bytes.
+    pub(crate) len: u32,
+    /// Abort signature.
+    pub(crate) sig: u32,
+}
+
+/// Where a thread runs, as the kernel knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ids {
+    /// CPU number.
+    pub(crate) cpu: u32,
+    /// NUMA node of that CPU.
+    pub(crate) node: u32,
+    /// Concurrency ID within the memory map.
+    pub(crate) mm_cid: u32,
+}
+
 /// Value of [`Area::cpu_id`] in an area that is not, or not yet, in use.
 pub(crate) const CPU_ID_UNINITIALIZED: u32 = u32::MAX;
 
@@ -121,6 +164,13 @@ pub(crate) const PRCTL_GET: usize = 1;
 pub(crate) const PRCTL_SET: usize = 2;
 /// Third argument of [`PRCTL_SET`] and result of [`PRCTL_GET`]: enabled.
 pub(crate) const PRCTL_ENABLE: usize = 1 << 0;
+
+/// The shortest slice, and the default, in ns.
+#[allow(dead_code)] // A kernel without slices has no use for it.
+pub(crate) const MIN_NSEC: u32 = 5_000;
+/// The longest slice, in ns.
+#[allow(dead_code)] // Nor for this one.
+pub(crate) const MAX_NSEC: u32 = 50_000;
 
 // The host build has no kernel headers to compare with.
 #[cfg(CONFIG_RSEQ_RUST)]

@@ -20,7 +20,8 @@ use crate::{
     abi::{
         Area,
         Descriptor,
-        HandlerPrefix, //
+        HandlerPrefix,
+        Section, //
     },
     machine::{
         counters::{
@@ -48,7 +49,6 @@ use crate::{
 
 pub(crate) mod position;
 
-pub(crate) use position::Section;
 use position::{
     locate,
     locate_strictly,

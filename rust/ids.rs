@@ -10,7 +10,10 @@
 //! read-only for user space: an update that finds something else ends the thread.
 
 use crate::{
-    abi::Area,
+    abi::{
+        Area,
+        Ids, //
+    },
     critical_section::Announcement,
     machine::{
         counters::{
@@ -30,17 +33,6 @@ use crate::{
     },
     slice, //
 };
-
-/// Where a thread runs, as the kernel knows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ids {
-    /// CPU number.
-    pub(crate) cpu: u32,
-    /// NUMA node of that CPU.
-    pub(crate) node: u32,
-    /// Concurrency ID within the memory map.
-    pub(crate) mm_cid: u32,
-}
 
 /// The ID fields of an area, as user space has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

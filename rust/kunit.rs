@@ -22,15 +22,11 @@ mod user_return;
 
 use crate::{
     abi::*,
-    critical_section::Section,
     failure::{
         self,
         fatal, //
     },
-    ids::{
-        Fields,
-        Ids, //
-    },
+    ids::Fields,
     machine::{
         clock,
         context::TaskContext,
@@ -45,10 +41,6 @@ use crate::{
             UserSpace, //
         }, //
     },
-    registration::{
-        Registration,
-        Version, //
-    }, //
 };
 use core::{
     cell::UnsafeCell,

@@ -8,6 +8,8 @@
 use crate::{
     abi::{
         Area,
+        Registration,
+        Version,
         AREA_SLICE_EXT_AVAILABLE,
         AREA_SLICE_EXT_ENABLED,
         CPU_ID_UNINITIALIZED,
@@ -37,27 +39,6 @@ use crate::{
     },
     slice, //
 };
-
-/// The ABI version that a registration selects by its length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Version {
-    /// 32 bytes: every ID update is unconditional, no slices.
-    Legacy = 1,
-    /// At least the advertised feature size: IDs are read-only, slices are on offer.
-    V2 = 2,
-}
-
-/// A registered area: where, how long, and the signature in front of its abort handlers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Registration {
-    /// User address of the area.
-    pub(crate) addr: usize,
-    /// Length in bytes.
-    pub(crate) len: u32,
-    /// Abort signature.
-    pub(crate) sig: u32,
-}
 
 /// The request of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

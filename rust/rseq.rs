@@ -28,6 +28,7 @@ mod registration;
 mod slice;
 mod user_return;
 
+use abi::Registration;
 use kernel::{
     bindings,
     error::from_result,
@@ -41,7 +42,6 @@ use machine::{
     registers::UserRegs,
     task::Current, //
 };
-use registration::Registration;
 
 /// `rseq(2)`; see [`registration::control`].
 ///

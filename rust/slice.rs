@@ -50,6 +50,7 @@ use crate::{
     abi::{
         Area,
         SliceCtrl,
+        Version,
         AREA_SLICE_EXT_ENABLED, //
     },
     machine::{
@@ -64,7 +65,6 @@ use crate::{
             Region, //
         }, //
     },
-    registration::Version, //
 };
 
 pub(crate) use crate::machine::switches::slices_offered as offered;

@@ -3,24 +3,16 @@
 //! Where a thread stands with respect to its critical section, and where an abort may send it.
 
 use crate::{
-    abi::HandlerPrefix,
+    abi::{
+        HandlerPrefix,
+        Section, //
+    },
     machine::user_address::{
         Checked,
         UserAddr,
         UserSpace, //
     }, //
 };
-
-/// A critical section, as its descriptor has it: what user space wrote, unchecked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Section {
-    /// The address of the first instruction.
-    pub(crate) start: u64,
-    /// Bytes from there to the first instruction after the commit.
-    pub(crate) length: u64,
-    /// The address of the abort handler.
-    pub(crate) abort: u64,
-}
 
 /// An acceptable abort handler: in user space, with room for the signature in front of it.
 #[derive(Clone, Copy)]

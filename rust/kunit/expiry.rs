@@ -12,9 +12,7 @@ use crate::slice::{
     },
     tunable::{
         nsec,
-        set_nsec,
-        MAX_NSEC,
-        MIN_NSEC, //
+        set_nsec, //
     }, //
 };
 

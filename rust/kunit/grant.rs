@@ -10,7 +10,6 @@ use crate::slice::{
         OtherWork,
         Reschedule, //
     },
-    tunable::MIN_NSEC, //
 };
 
 /// What the entry point does on an exit with a reschedule pending.

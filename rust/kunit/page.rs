@@ -8,7 +8,6 @@ use super::{
 };
 use crate::{
     abi::*,
-    critical_section::Section,
     ids::Fields, //
 };
 use core::mem::offset_of;

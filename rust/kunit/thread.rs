@@ -16,10 +16,7 @@ use crate::{
     abi::*,
     failure::answer,
     machine::task::Current,
-    registration::{
-        self,
-        Registration, //
-    },
+    registration,
     slice::grant::{
         OtherWork,
         Reschedule, //

@@ -9,7 +9,7 @@ use kernel::sync::atomic::{
 
 // Read on every grant, so kept away from what is written often.
 #[link_section = ".data..read_mostly"]
-static SLICE_NSEC: Atomic<u32> = Atomic::new(crate::slice::tunable::MIN_NSEC);
+static SLICE_NSEC: Atomic<u32> = Atomic::new(crate::abi::MIN_NSEC);
 
 /// The length of slices in ns. Any context; an operator may change it at any time.
 #[inline(always)] // One load.

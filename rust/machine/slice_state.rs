@@ -8,7 +8,7 @@ use super::{
     rseq_data::Slice,
     task::Current, //
 };
-use crate::registration::Version;
+use crate::abi::Version;
 use kernel::bindings;
 
 /// The slice of the current task, `struct rseq_slice`, and the system call work that goes with it.

@@ -5,7 +5,7 @@
 //! Any context. They cost a branch that is not taken while nobody traces.
 
 use super::task::Current;
-use crate::critical_section::Section;
+use crate::abi::Section;
 
 mod events {
     use kernel::{

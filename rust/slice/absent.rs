@@ -3,7 +3,10 @@
 //! A kernel without `CONFIG_RSEQ_SLICE_EXTENSION`: no control word, no requests, no grants.
 
 use crate::{
-    abi::Area,
+    abi::{
+        Area,
+        Version, //
+    },
     machine::{
         task::Current,
         user_memory::{
@@ -11,7 +14,6 @@ use crate::{
             Region, //
         }, //
     },
-    registration::Version, //
 };
 
 /// Says that this kernel does not offer slices.

@@ -6,6 +6,7 @@ use super::offered;
 use crate::{
     abi::{
         Area,
+        Version,
         AREA_SLICE_EXT_AVAILABLE,
         AREA_SLICE_EXT_ENABLED,
         PRCTL_ENABLE,
@@ -25,7 +26,6 @@ use crate::{
             Fault, //
         }, //
     },
-    registration::Version, //
 };
 
 /// The rights of the calling thread.

@@ -5,16 +5,17 @@
 // Without debugfs nobody can change it.
 #![cfg_attr(not(CONFIG_DEBUG_FS), allow(dead_code))]
 
-use crate::machine::{
-    clock,
-    setting, //
+use crate::{
+    abi::{
+        MAX_NSEC,
+        MIN_NSEC, //
+    },
+    machine::{
+        clock,
+        setting, //
+    }, //
 };
 use kernel::prelude::*;
-
-/// The shortest slice, and the default, in ns.
-pub(crate) const MIN_NSEC: u32 = 5_000;
-/// The longest slice, in ns.
-pub(crate) const MAX_NSEC: u32 = 50_000;
 
 /// The length of slices in ns.
 pub(crate) fn nsec() -> u32 {

@@ -4,6 +4,7 @@
 //! it in, and passes on to a concept.
 
 use crate::{
+    abi::Registration,
     failure,
     machine::{
         context::{
@@ -14,10 +15,7 @@ use crate::{
         task::Current,
         timer::SliceTimer, //
     },
-    registration::{
-        self,
-        Registration, //
-    },
+    registration,
     slice::{
         self,
         end::Syscall,

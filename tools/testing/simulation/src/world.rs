@@ -44,8 +44,8 @@ pub(crate) mod task_data;
 pub(crate) mod user_space;
 
 use crate::{
-    machine::tracepoints::Traced,
-    slice::tunable, //
+    abi::MIN_NSEC,
+    machine::tracepoints::Traced, //
 };
 use check::History;
 use chooser::Chooser;
@@ -95,7 +95,7 @@ pub(crate) fn begin(setup: Setup, chooser: Box<dyn Chooser>) {
     let world = World {
         clock: 1_000_000,
         debugging: setup.debugging,
-        slice_nsec: tunable::MIN_NSEC,
+        slice_nsec: MIN_NSEC,
         counters: [0; 13],
         traced: Vec::new(),
         history: History::default(),

@@ -11,9 +11,9 @@ use super::{
     user_address::Checked, //
 };
 use crate::{
-    abi::Area,
-    ids::Ids,
-    registration::{
+    abi::{
+        Area,
+        Ids,
         Registration,
         Version, //
     },

@@ -7,7 +7,7 @@ use super::{
     task::Current, //
 };
 use crate::{
-    critical_section::Section,
+    abi::Section,
     world::{
         point::Op,
         with, //

@@ -5,7 +5,6 @@
 use super::thread::Thread;
 use crate::{
     abi::*,
-    critical_section::Section,
     machine::{
         counters::Counter,
         tracepoints::Traced, //

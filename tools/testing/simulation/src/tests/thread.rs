@@ -9,11 +9,7 @@ use super::stage::{
 };
 use crate::{
     abi::*,
-    critical_section::Section,
-    ids::{
-        Fields,
-        Ids, //
-    },
+    ids::Fields,
     world::{
         cpu::CpuId,
         interrupts::{

@@ -7,10 +7,10 @@ use super::{
     flags::Work,
     signals::Signal, //
 };
-use crate::{
-    abi::CPU_ID_UNINITIALIZED,
-    ids::Ids,
-    registration::Version, //
+use crate::abi::{
+    Ids,
+    Version,
+    CPU_ID_UNINITIALIZED, //
 };
 use std::fmt;
 

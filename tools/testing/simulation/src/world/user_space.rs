@@ -18,12 +18,10 @@ use super::{
 use crate::{
     abi::{
         Area,
+        Ids,
         SliceCtrl, //
     },
-    ids::{
-        Fields,
-        Ids, //
-    }, //
+    ids::Fields, //
 };
 use core::mem::offset_of;
 

@@ -4,7 +4,6 @@
 
 use crate::{
     abi::*,
-    critical_section::Section,
     tests::{
         stage::{
             Stage,

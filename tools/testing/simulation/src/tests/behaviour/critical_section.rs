@@ -3,7 +3,7 @@
 //! When an announcement is looked at, and what becomes of it.
 
 use crate::{
-    critical_section::Section,
+    abi::Section,
     machine::{
         counters::Counter,
         tracepoints::Traced, //

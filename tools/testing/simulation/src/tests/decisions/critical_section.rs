@@ -5,11 +5,11 @@
 mod properties;
 
 use crate::{
-    abi::HandlerPrefix,
-    critical_section::{
-        position,
+    abi::{
+        HandlerPrefix,
         Section, //
     },
+    critical_section::position,
     machine::user_address::UserSpace, //
 };
 

@@ -2,7 +2,10 @@
 
 //! The ID fields.
 
-use crate::ids::*;
+use crate::{
+    abi::Ids,
+    ids::*, //
+};
 use proptest::prelude::*;
 
 const LAST: Ids = Ids {

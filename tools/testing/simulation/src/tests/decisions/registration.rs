@@ -3,6 +3,10 @@
 //! `rseq(2)`.
 
 use crate::{
+    abi::{
+        Registration,
+        Version, //
+    },
     failure::Refusal,
     registration::*, //
 };

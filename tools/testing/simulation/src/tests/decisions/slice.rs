@@ -5,7 +5,6 @@
 use crate::{
     abi::*,
     failure::Refusal,
-    registration::Version,
     slice::{
         end::consistent,
         grant::granting,
@@ -17,9 +16,7 @@ use crate::{
         },
         tunable::{
             self,
-            set_nsec,
-            MAX_NSEC,
-            MIN_NSEC, //
+            set_nsec, //
         }, //
     },
     tests::stage::Stage, //

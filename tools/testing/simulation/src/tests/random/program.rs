@@ -4,12 +4,7 @@
 
 use crate::{
     abi::*,
-    critical_section::Section,
-    slice::tunable::{
-        set_nsec,
-        MAX_NSEC,
-        MIN_NSEC, //
-    },
+    slice::tunable::set_nsec,
     tests::{
         stage::{
             Stage,

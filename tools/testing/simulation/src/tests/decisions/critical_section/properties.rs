@@ -10,9 +10,9 @@ use super::{
     GOOD,
     LIMIT, //
 };
-use crate::{
-    abi::HandlerPrefix,
-    critical_section::Section, //
+use crate::abi::{
+    HandlerPrefix,
+    Section, //
 };
 use proptest::prelude::*;
 
