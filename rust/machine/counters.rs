@@ -49,21 +49,32 @@ pub(crate) enum Counter {
 /// Counts an event on this CPU. Any context.
 #[inline(always)] // One instruction on x86_64.
 pub(crate) fn count(counter: Counter) {
-    per_cpu_values::increment(counter as usize);
+    per_cpu_values::increment(counter);
 }
 
 /// How often `counter` was counted, on all CPUs: a snapshot, others go on counting.
 #[cfg(CONFIG_RSEQ_RUST_KUNIT_TEST)]
 pub(crate) fn total(counter: Counter) -> usize {
-    per_cpu_values::sum(counter as usize)
+    per_cpu_values::sum(counter)
 }
 
 /// Every counter's name and its sum over all CPUs, in the order of the file.
 #[cfg(all(CONFIG_RSEQ_STATS, CONFIG_DEBUG_FS))]
 pub(super) fn totals() -> impl Iterator<Item = (&'static str, usize)> {
-    const NAMES: [&str; Counter::Aborted as usize + 1] = [
-        "exit", "signal", "slowp", "fastp", "ids", "cs", "clear", "fixup", "sgrant", "sexpir",
-        "srevok", "syield", "sabort",
+    const NAMES: [(Counter, &str); Counter::Aborted as usize + 1] = [
+        (Counter::Exit, "exit"),
+        (Counter::Signal, "signal"),
+        (Counter::Slowpath, "slowp"),
+        (Counter::Fastpath, "fastp"),
+        (Counter::Ids, "ids"),
+        (Counter::Cs, "cs"),
+        (Counter::Clear, "clear"),
+        (Counter::Fixup, "fixup"),
+        (Counter::Granted, "sgrant"),
+        (Counter::Expired, "sexpir"),
+        (Counter::Revoked, "srevok"),
+        (Counter::Yielded, "syield"),
+        (Counter::Aborted, "sabort"),
     ];
     let shown = if cfg!(CONFIG_RSEQ_SLICE_EXTENSION) {
         NAMES.len()
@@ -71,5 +82,8 @@ pub(super) fn totals() -> impl Iterator<Item = (&'static str, usize)> {
         Counter::Granted as usize
     };
 
-    (0..shown).map(|index| (NAMES[index], per_cpu_values::sum(index)))
+    NAMES
+        .into_iter()
+        .take(shown)
+        .map(|(counter, name)| (name, per_cpu_values::sum(counter)))
 }

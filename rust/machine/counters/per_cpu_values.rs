@@ -2,43 +2,42 @@
 
 //! `struct rseq_stats` as an array of counters.
 
+use super::Counter;
 use core::mem::offset_of;
 use kernel::bindings::{
     self,
     rseq_stats, //
 };
 
-/// Increments the counter at `index` on this CPU; safe against migration and interrupts.
+/// Increments a counter on this CPU; safe against migration and interrupts.
 #[inline(always)] // One instruction on x86_64.
-pub(super) fn increment(index: usize) {
-    // SAFETY: `counter` gives a per-CPU offset.
-    unsafe { bindings::this_cpu_inc_ulong(counter(index)) };
+pub(super) fn increment(counter: Counter) {
+    // SAFETY: `offset` gives a per-CPU offset.
+    unsafe { bindings::this_cpu_inc_ulong(offset(counter)) };
 }
 
-/// The sum over all possible CPUs of the counter at `index`.
+/// The sum of a counter over all possible CPUs.
 #[cfg(any(CONFIG_DEBUG_FS, CONFIG_RSEQ_RUST_KUNIT_TEST))]
-pub(super) fn sum(index: usize) -> usize {
+pub(super) fn sum(counter: Counter) -> usize {
     crate::machine::per_cpu::possible_cpus()
         .map(|cpu| {
-            // SAFETY: `counter` gives a per-CPU offset; `cpu` is possible.
-            let copy = unsafe { bindings::per_cpu_ptr(counter(index).cast(), cpu.as_u32()) };
+            // SAFETY: `offset` gives a per-CPU offset; `cpu` is possible.
+            let copy = unsafe { bindings::per_cpu_ptr(offset(counter).cast(), cpu.as_u32()) };
             // SAFETY: This is the copy of `cpu`.
             unsafe { copy.cast::<usize>().read_volatile() }
         })
         .fold(0, usize::wrapping_add)
 }
 
-/// The counter at `index` of the per-CPU variable.
+/// The per-CPU offset of a counter.
 #[inline(always)] // A constant.
-fn counter(index: usize) -> *mut usize {
+fn offset(counter: Counter) -> *mut usize {
     (&raw mut bindings::rseq_stats)
         .cast::<usize>()
-        .wrapping_add(index)
+        .wrapping_add(counter as usize)
 }
 
 const _: () = {
-    use super::Counter;
-
     macro_rules! assert_index {
         ($($counter:ident = $member:ident),+ $(,)?) => {
             $(assert!(
