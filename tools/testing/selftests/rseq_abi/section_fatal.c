@@ -131,13 +131,18 @@ static __u64 descriptor_prot_none(void)
 	return (uintptr_t)page;
 }
 
-/* A descriptor of which only the first half is there */
+/*
+ * A descriptor of which only the first half is there, of a section that starts
+ * in front of all code: debug mode need not look at the second half to see that
+ * a thread, or its handler, is in front of its section.
+ */
 static __u64 descriptor_cut(void)
 {
 	char *pages = mmap(NULL, 2 * page_size(), PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char *half = pages + page_size() - sizeof(cs) / 2;
 
+	cs.start_ip = 1;
 	memcpy(half, &cs, sizeof(cs));
 	munmap(pages + page_size(), page_size());
 	return (uintptr_t)half;
