@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Tests that need no guest: of this lab, and of the implementation on the host."""
+"""Tests that need no guest: of the implementation on the host, and of this lab."""
 
 import sys
 from functools import partial
@@ -19,8 +19,8 @@ CRATE = ROOT / "tools/testing/simulation"
 
 def steps(checkout: Checkout) -> Steps:
     return {
-        "the lab itself": partial(_lab, checkout),
         f"{CRATE.name} on the host": partial(_crate, checkout),
+        "the lab itself": partial(_lab, checkout),
     }
 
 

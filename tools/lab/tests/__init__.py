@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Tests of the lab: of its verdicts on recorded logs above all. `make test` runs them first."""
+"""Tests of the lab: of its verdicts on recorded logs above all. They run before any guest."""
 
 from pathlib import Path
 
