@@ -149,6 +149,8 @@ fn evaluate(
     }
 
     let (ip, space) = (regs.ip(), UserSpace::current());
+    // Debug assertions check the task's address here, not with user access open.
+    let _ = task.area();
     let outcome = open!(memory, descriptor(announcement, space)?, |user| {
         let section = load(user)?;
         match locate(section, ip, space) {
@@ -171,6 +173,8 @@ fn evaluate_strictly(
     announcement: Announcement,
 ) -> Result<(), Fault> {
     let (ip, space) = (regs.ip(), UserSpace::current());
+    // Debug assertions check the task's address here, not with user access open.
+    let _ = task.area();
     let outcome = open!(memory, descriptor(announcement, space)?, |user| {
         let section = load(user)?;
         match locate_strictly(section, ip, space) {
