@@ -66,8 +66,11 @@ static void dispatched(int sig, siginfo_t *info, void *context)
 
 TEST_F(entry, dispatched_call_keeps_the_grant)
 {
+	struct stats st;
+	bool counted;
 	int kept = 0;
 
+	counted = read_stats(&st);
 	if (prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, 0, 0, &dispatch.selector))
 		SKIP(return, "needs CONFIG_SYSCALL_USER_DISPATCH");
 	dispatch.rs = self->rs;
@@ -83,6 +86,9 @@ TEST_F(entry, dispatched_call_keeps_the_grant)
 		ASSERT_EQ(0, word(self->rs));
 		ASSERT_EQ(0, slice_yield());
 	}
+	/* Only the timer was faster, as it is in a kernel with every check. */
+	if (!kept && counted && stats_since(&st) && !st.v[STAT_SABORT])
+		SKIP(return, "no grant lasts until the handler runs");
 	EXPECT_EQ(10, kept);
 }
 
