@@ -15,7 +15,7 @@ help:
 	@echo 'Time slice extensions in Rust for Linux 7.3'
 	@echo
 	@echo '  make run          boot a kernel and watch it grant time slices'
-	@echo '  make test         run the tests, in less than an hour'
+	@echo '  make test         run the tests, in about an hour'
 	@echo '  make test-full    run also what takes hours: other configurations, other'
 	@echo '                    suites of the kernel, every injection into critical sections'
 	@echo '  make shell        a shell in the booted kernel, SHARE=dir at /host'
