@@ -3,8 +3,8 @@
 //! The user ABI: the registered area, the flags, the limits.
 //!
 //! Everything here is fixed by [`include/uapi/linux/rseq.h`] and
-//! [`include/uapi/linux/prctl.h`]; in the kernel the compiler checks each value and each offset
-//! against those headers.
+//! [`include/uapi/linux/prctl.h`]; in the kernel `machine/uapi.rs` has the compiler compare each
+//! value and each offset with those headers.
 //!
 //! [`include/uapi/linux/rseq.h`]: srctree/include/uapi/linux/rseq.h
 //! [`include/uapi/linux/prctl.h`]: srctree/include/uapi/linux/prctl.h
@@ -171,36 +171,3 @@ pub(crate) const MIN_NSEC: u32 = 5_000;
 /// The longest slice, in ns.
 #[allow(dead_code)] // Nor for this one.
 pub(crate) const MAX_NSEC: u32 = 50_000;
-
-// The host build has no kernel headers to compare with.
-#[cfg(CONFIG_RSEQ_RUST)]
-const _: () = {
-    use kernel::bindings::*;
-
-    assert!(offset_of!(Area, cpu_id_start) == offset_of!(rseq, cpu_id_start));
-    assert!(offset_of!(Area, cpu_id) == offset_of!(rseq, cpu_id));
-    assert!(offset_of!(Area, rseq_cs) == offset_of!(rseq, rseq_cs));
-    assert!(offset_of!(Area, flags) == offset_of!(rseq, flags));
-    assert!(offset_of!(Area, node_id) == offset_of!(rseq, node_id));
-    assert!(offset_of!(Area, mm_cid) == offset_of!(rseq, mm_cid));
-    assert!(offset_of!(Area, slice_ctrl) == offset_of!(rseq, slice_ctrl));
-    assert!(FEATURE_SIZE as usize == offset_of!(rseq, end));
-    assert!(align_of::<Area>() == align_of::<rseq>());
-    assert!(size_of::<SliceCtrl>() == size_of::<rseq_slice_ctrl>());
-
-    assert!(offset_of!(Descriptor, version) == offset_of!(rseq_cs, version));
-    assert!(offset_of!(Descriptor, flags) == offset_of!(rseq_cs, flags));
-    assert!(offset_of!(Descriptor, start_ip) == offset_of!(rseq_cs, start_ip));
-    assert!(offset_of!(Descriptor, post_commit_offset) == offset_of!(rseq_cs, post_commit_offset));
-    assert!(offset_of!(Descriptor, abort_ip) == offset_of!(rseq_cs, abort_ip));
-    assert!(size_of::<Descriptor>() == size_of::<rseq_cs>());
-
-    assert!(CPU_ID_UNINITIALIZED == rseq_cpu_id_state_RSEQ_CPU_ID_UNINITIALIZED as u32);
-    assert!(REGISTER_UNREGISTER == rseq_flags_RSEQ_FLAG_UNREGISTER);
-    assert!(REGISTER_SLICE_EXT_DEFAULT_ON == rseq_flags_RSEQ_FLAG_SLICE_EXT_DEFAULT_ON);
-    assert!(AREA_SLICE_EXT_AVAILABLE == rseq_cs_flags_RSEQ_CS_FLAG_SLICE_EXT_AVAILABLE);
-    assert!(AREA_SLICE_EXT_ENABLED == rseq_cs_flags_RSEQ_CS_FLAG_SLICE_EXT_ENABLED);
-    assert!(PRCTL_GET == PR_RSEQ_SLICE_EXTENSION_GET as usize);
-    assert!(PRCTL_SET == PR_RSEQ_SLICE_EXTENSION_SET as usize);
-    assert!(PRCTL_ENABLE == PR_RSEQ_SLICE_EXT_ENABLE as usize);
-};

@@ -42,6 +42,7 @@ pub(crate) mod task;
 #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
 pub(crate) mod timer;
 pub(crate) mod tracepoints;
+mod uapi;
 pub(crate) mod user_address;
 pub(crate) mod user_field;
 pub(crate) mod user_memory;
