@@ -11,12 +11,16 @@ from host.failure import LabError
 
 KERNEL = "7.3"
 OURS = ROOT / "patches" / KERNEL
+SERIES = ("rseq", "arm64/entry", "arm64/tif", "arm64/dispatch")
+"""The series in their order; each needs those before it."""
 LINK = "rseq"
 """What this repository is called in a kernel tree."""
 
 
 def series(directory: Path) -> list[Path]:
-    return sorted(directory.glob("*.patch"))
+    """The patches of all series in their order, without the cover letters."""
+    patches = [path for name in SERIES for path in sorted((directory / name).glob("*.patch"))]
+    return [path for path in patches if not path.name.startswith("0000-")]
 
 
 def contents(directory: Path) -> list[str]:

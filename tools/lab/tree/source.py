@@ -53,7 +53,7 @@ def ensure(checkout: Checkout) -> None:
     """Make the tree match its origin and the patches; leave unchanged files alone."""
     origin = checkout.settings.kernel_src or _tarball(checkout)
     stamp = checkout.own / "linux.stamp"
-    applied = checkout.own / "linux.patches"
+    applied = checkout.own / "linux.series"
     identity = _identity(origin)
     same_origin = applied.is_dir() and stamp.exists() and stamp.read_text() == identity
     if same_origin and patches.contents(applied) == patches.contents(patches.OURS):
