@@ -110,7 +110,7 @@ pub(crate) fn before_signal(
     regs: UserRegs,
 ) -> Result<(), Fault> {
     count(Counter::Signal);
-    if !task.is_v2() {
+    if task.is_legacy() {
         task.marks().set();
     }
 

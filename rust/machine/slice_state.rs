@@ -34,14 +34,15 @@ impl Current {
     }
 
     /// The version of the registration in use.
-    #[inline(always)] // Two loads.
+    #[inline(always)] // One load.
     pub(crate) fn version(&self) -> Option<Version> {
-        self.registration()?;
-        Some(if self.is_v2() {
-            Version::V2
+        if !self.is_registered() {
+            None
+        } else if self.is_legacy() {
+            Some(Version::Legacy)
         } else {
-            Version::Legacy
-        })
+            Some(Version::V2)
+        }
     }
 }
 

@@ -79,6 +79,12 @@ impl Current {
         self.with(|task| task.rseq.version.is_some())
     }
 
+    /// Says that a legacy registration is in use.
+    pub(crate) fn is_legacy(&self) -> bool {
+        operation(Op::Registration);
+        self.with(|task| task.rseq.version == Some(Version::Legacy))
+    }
+
     /// Says that a V2 registration is in use.
     pub(crate) fn is_v2(&self) -> bool {
         operation(Op::Registration);
