@@ -16,7 +16,6 @@ long rseq_registration(struct rseq __user *rseq, u32 rseq_len, int flags, u32 si
 int rseq_debugfs_init(void);
 
 long rseq_slice_yielded(void);
-bool rseq_slice_grant(bool work_pending);
 int rseq_slice_init(void);
 
 void rseq_control_debug(bool on);
