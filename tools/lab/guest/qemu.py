@@ -41,7 +41,6 @@ SIBLINGS = ("-smp", "2,threads=2")
 """One core, whose two threads can be told to run only what belongs together."""
 TWO_NODES = ("-smp", "2,sockets=2", *_node(0, of=2), *_node(1, of=2))
 """A thread that migrates gets another node ID, too."""
-PARALLEL = ("-accel", "tcg,thread=multi")
 COUNTED = ("-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off")
 """Time is what the instructions take, two nanoseconds each, and idle time is skipped. So
 nothing depends on how busy the host is, and one run is like the next."""
@@ -150,7 +149,7 @@ def _processor(
     """Unless a certain one is asked for, KVM where it works."""
     if not accelerator and not cpu and _has_kvm(arch):
         return ["-accel", "kvm", "-cpu", "host"]
-    return [*(accelerator or PARALLEL), *(cpu or arch.cpu)]
+    return [*(accelerator or arch.accelerator), *(cpu or arch.cpu)]
 
 
 def _has_kvm(arch: Arch) -> bool:

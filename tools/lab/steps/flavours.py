@@ -29,10 +29,10 @@ PATIENT = "rcupdate.rcu_cpu_stall_timeout=300"
 """With lockdep, realtime threads of the tests leave a slow guest no time for RCU."""
 
 # Options share a kernel where no code mentions two of them, so that neither
-# hides what the other does: none of ours looks at SMP and at TRACEPOINTS, nor at
-# PREEMPT and at the default of the debug mode, nor at JUMP_LABEL and at
-# PREEMPT_DYNAMIC. What RSEQ_STATS=n does is tried with debugfs and without, as
-# it cannot be had without debugfs; what the others do, with statistics.
+# hides what the other does: none of ours looks at SMP and at TRACEPOINTS or at
+# JUMP_LABEL, nor at PREEMPT and at the default of the debug mode. What
+# RSEQ_STATS=n does is tried with debugfs and without, as it cannot be had
+# without debugfs; what the others do, with statistics.
 #
 # PREEMPT_LAZY is what all other kernels have. PREEMPT_NONE and PREEMPT_VOLUNTARY
 # are not offered where PREEMPT_LAZY is, not even to PREEMPT_DYNAMIC.
@@ -44,13 +44,7 @@ FLAVOURS = {
     "up": (Boot("kunit", machine=ONE_CPU), Boot("quick", machine=ONE_CPU)),
     "preempt": (Boot("kunit"), Boot("quick"), Boot("quick", "rseq_debug=0")),
     "realtime": (Boot("kunit"), Boot("quick")),
-    # base.config tells why several CPUs do not go with JUMP_LABEL here. arm64 always
-    # has JUMP_LABEL; there, this is PREEMPT_DYNAMIC alone.
-    "jump_label": (
-        Boot("kunit", machine=ONE_CPU),
-        Boot("quick", "preempt=full", ONE_CPU),
-        Boot("quick", "preempt=lazy", ONE_CPU),
-    ),
+    "preempt_dynamic": (Boot("kunit"), Boot("quick", "preempt=full"), Boot("quick", "preempt=lazy")),
     "no_pan": (Boot("kunit", old_cpu=True), Boot("quick", old_cpu=True)),
 }
 
