@@ -77,7 +77,7 @@ def _configure(checkout: Checkout, variant: Variant) -> None:
     directory = checkout.build(variant)
     variables = toolchain.make_variables(checkout, variant)
     fragments = dict(_fragments(variant))
-    kconfig = [ROOT / "Kconfig", *patches.series(patches.OURS)]
+    kconfig = [ROOT / "Kconfig", *patches.series(patches.made_for(checkout.source))]
     request = "\n".join([*variables, *fragments.values(), *(path.read_text() for path in kconfig)])
     stamp = directory / ".request"
     if stamp.exists() and stamp.read_text() == request:

@@ -32,12 +32,13 @@ _NOT_OURS = {".git", "target", "__pycache__"}
 
 
 def steps(checkout: Checkout) -> Steps:
+    series = patches.series(patches.made_for(checkout.source))
     return {
         "rustfmt": partial(_rustfmt, checkout),
         "clippy": partial(_clippy, checkout),
         "seam": _seam,
         "checkpatch, C": partial(_checkpatch, checkout, ["--file", *_files("*.c", "*.h")]),
-        "checkpatch, patches": partial(_checkpatch, checkout, patches.series(patches.OURS)),
+        "checkpatch, patches": partial(_checkpatch, checkout, series),
         "ruff": partial(_ruff, checkout),
         "mypy": partial(_mypy, checkout),
         "shellcheck": _shellcheck,

@@ -15,7 +15,7 @@ def integrate() -> None:
     link = tree / patches.LINK
     if link.is_symlink() or link.exists():
         raise LabError(f"{link} exists already: make unintegrate TREE={tree} takes it out")
-    patches.apply(tree, patches.OURS)
+    patches.apply(tree, patches.made_for(tree))
     link.symlink_to(ROOT)
     say(f"{tree} now builds Rust rseq: enable CONFIG_RUST and CONFIG_RSEQ_RUST there.")
 
@@ -25,7 +25,7 @@ def unintegrate() -> None:
     link = tree / patches.LINK
     if not link.is_symlink() or link.resolve() != ROOT:
         raise LabError(f"{link} is not a link to {ROOT}: this repository is not integrated there")
-    patches.revert(tree, patches.OURS)
+    patches.revert(tree, patches.made_for(tree))
     link.unlink()
     say(f"{tree} is as it was.")
 
@@ -36,7 +36,7 @@ def _tree() -> Path:
     if not name:
         raise LabError(f"no tree is named: pass TREE=<Linux {patches.KERNEL} tree>")
     tree = Path(name).expanduser().resolve()
-    patches.require_kernel(tree)
+    patches.made_for(tree)
     if not os.access(tree, os.W_OK):
         raise LabError(f"{tree} cannot be written to: name a tree of your own")
     return tree

@@ -2,7 +2,8 @@
 """Putting our patches on a kernel tree and taking them off, all or none."""
 
 import re
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from host.checkout import ROOT
@@ -10,7 +11,9 @@ from host.commands import ask
 from host.failure import LabError
 
 KERNEL = "7.3"
-OURS = ROOT / "patches" / KERNEL
+"""The version that is fetched where the user has no tree."""
+ALL = ROOT / "patches"
+"""A directory for each version that there are patches for."""
 SERIES = ("rseq", "arm64/entry", "arm64/tif", "arm64/dispatch")
 """The series in their order; each needs those before it."""
 LINK = "rseq"
@@ -32,26 +35,46 @@ def files(directory: Path) -> set[str]:
     return set(re.findall(r"^(?:--- a|\+\+\+ b)/(\S+)", "".join(contents(directory)), re.MULTILINE))
 
 
-def require_kernel(tree: Path) -> None:
-    """Refuse what is not a tree that the patches are made for."""
+def take_out(tree: Path, names: Iterable[str], directory: Path, new: Path) -> None:
+    """Copy `names` from a tree to the directory `new`, and there take our patches out of them."""
+    for name in filter(lambda name: (tree / name).exists(), names):
+        (new / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(tree / name, new / name)
+    revert(new, directory)
+
+
+def version(tree: Path) -> tuple[str, ...]:
+    """The numbers of a kernel's version, the major one first, or none where there is no kernel."""
     makefile = tree / "Makefile"
     text = makefile.read_text(errors="replace") if makefile.is_file() else ""
-    number = dict(re.findall(r"^(VERSION|PATCHLEVEL) = (\d+)$", text, re.MULTILINE))
-    version = f"{number.get('VERSION')}.{number.get('PATCHLEVEL')}"
-    if version != KERNEL:
-        found = "no kernel tree" if "None" in version else f"Linux {version}"
-        raise LabError(f"{tree} is {found}: name a tree of Linux {KERNEL}")
+    numbers = re.search(
+        r"^VERSION = (\d+)\nPATCHLEVEL = (\d+)\n(?:SUBLEVEL = (\d+)\n)?", text, re.MULTILINE
+    )
+    return tuple(filter(None, numbers.groups())) if numbers else ()
+
+
+def made_for(tree: Path, patches: Path = ALL) -> Path:
+    """The directory of the patches for a tree. Refuse a tree without any."""
+    numbers = version(tree)
+    directory = patches / ".".join(numbers[:2])
+    if numbers and directory.is_dir():
+        return directory
+    found = f"Linux {directory.name}" if numbers else "no kernel tree"
+    known = " or ".join(sorted(path.name for path in patches.iterdir()))
+    raise LabError(f"{tree} is {found}: name a tree of Linux {known}")
 
 
 def apply(tree: Path, directory: Path) -> None:
-    _all_or_none(tree, series(directory), forward=())
+    _all_or_none(tree, directory, series(directory), forward=())
 
 
 def revert(tree: Path, directory: Path) -> None:
-    _all_or_none(tree, series(directory)[::-1], forward=("-R",))
+    _all_or_none(tree, directory, series(directory)[::-1], forward=("-R",))
 
 
-def _all_or_none(tree: Path, patches: Sequence[Path], forward: Sequence[str]) -> None:
+def _all_or_none(
+    tree: Path, directory: Path, patches: Sequence[Path], forward: Sequence[str]
+) -> None:
     backward = () if forward else ("-R",)
     for position, patch in enumerate(patches):
         complaint = _patch(tree, patch, *forward, "--dry-run") or _patch(tree, patch, *forward)
@@ -59,9 +82,8 @@ def _all_or_none(tree: Path, patches: Sequence[Path], forward: Sequence[str]) ->
             for done in reversed(patches[:position]):
                 _patch(tree, done, *backward)
             verb = "be taken out of" if forward else "be applied to"
-            raise LabError(
-                f"{patch.name} cannot {verb} {tree} ({complaint}): use an unmodified {KERNEL} tree"
-            )
+            cause = f"{patch.name} cannot {verb} {tree} ({complaint})"
+            raise LabError(f"{cause}: use an unmodified {directory.name} tree")
 
 
 def _patch(tree: Path, patch: Path, *options: str) -> str:

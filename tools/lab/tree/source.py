@@ -32,7 +32,7 @@ def obtain(checkout: Checkout) -> None:
 def require(origin: Path) -> None:
     """Refuse what no kernel can be built from, as far as it can be seen from outside."""
     if origin.is_dir():
-        patches.require_kernel(origin)
+        patches.made_for(origin)
     elif not _is_tarball(origin):
         what = f"name one of Linux {patches.KERNEL}"
         raise LabError(f"{origin} is neither a kernel tree nor a tarball: {what}")
@@ -56,18 +56,21 @@ def ensure(checkout: Checkout) -> None:
     applied = checkout.own / "linux.series"
     identity = _identity(origin)
     same_origin = applied.is_dir() and stamp.exists() and stamp.read_text() == identity
-    if same_origin and patches.contents(applied) == patches.contents(patches.OURS):
-        return
+    if same_origin:
+        ours = patches.made_for(checkout.source)
+        if patches.contents(applied) == patches.contents(ours):
+            return
     new = checkout.own / "linux.new"
     remove(new)
     new.mkdir(parents=True)
     if same_origin:
-        files = _patched_files(checkout, applied, new)
+        files = _patched_files(checkout, applied, ours, new)
         select = ["--delete-missing-args", "--files-from", files]
     else:
         _whole_tree(checkout, origin, new)
+        ours = patches.made_for(new)
         select = ["--delete"]
-    patches.apply(new, patches.OURS)
+    patches.apply(new, ours)
     stamp.unlink(missing_ok=True)
     if checkout.source.exists():
         # Only what differs gets a new time and is compiled again.
@@ -77,7 +80,7 @@ def ensure(checkout: Checkout) -> None:
     else:
         new.rename(checkout.source)
     remove(applied)
-    shutil.copytree(patches.OURS, applied)
+    shutil.copytree(ours, applied)
     stamp.write_text(identity)
 
 
@@ -93,13 +96,10 @@ def ensure_stock(checkout: Checkout) -> None:
     stamp.write_text(identity)
 
 
-def _patched_files(checkout: Checkout, applied: Path, new: Path) -> Path:
+def _patched_files(checkout: Checkout, applied: Path, ours: Path, new: Path) -> Path:
     """Put the files that old or new patches touch into `new`, unpatched. Return their list."""
-    names = patches.files(applied) | patches.files(patches.OURS)
-    for name in filter(lambda name: (checkout.source / name).exists(), names):
-        (new / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(checkout.source / name, new / name)
-    patches.revert(new, applied)
+    names = patches.files(applied) | patches.files(ours)
+    patches.take_out(checkout.source, names, applied, new)
     listed = checkout.own / "linux.files"
     listed.write_text("\n".join(sorted(names)))
     return listed
@@ -111,7 +111,6 @@ def _whole_tree(checkout: Checkout, origin: Path, new: Path) -> None:
     else:
         unpack = ["tar", "-xf", origin, "-C", new, "--strip-components=1"]
         checkout.run("Unpacking the kernel source", unpack)
-    patches.require_kernel(new)
     (new / patches.LINK).symlink_to(ROOT)
 
 
@@ -119,7 +118,7 @@ def _copy(checkout: Checkout, tree: Path, new: Path) -> None:
     exclude = ["--exclude=/.git", f"--exclude=/{patches.LINK}"]
     checkout.run("Copying the kernel source", ["rsync", "-a", *exclude, f"{tree}/", new])
     if (tree / patches.LINK).is_symlink():
-        patches.revert(new, patches.OURS)
+        patches.revert(new, patches.made_for(new))
     if (new / ".config").exists() or (new / "include/config").exists():
         checkout.run("Cleaning the copy", ["make", "-C", new, "mrproper"])
 
