@@ -4,7 +4,7 @@
 import errno
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
 
@@ -12,6 +12,7 @@ from build import kernel, toolchain
 from guest import initramfs, qemu
 from host import packages, settings
 from host.checkout import Checkout
+from host.commands import NOTHING
 from host.failure import LabError
 from host.progress import say
 from steps import (
@@ -30,7 +31,7 @@ from tree import integrate, source
 
 
 @contextmanager
-def prepared(*, to_test: bool = False) -> Iterator[Checkout]:
+def prepared(*, to_test: bool = False, others: Mapping[str, str] = NOTHING) -> Iterator[Checkout]:
     """This checkout, locked, with packages, tools and the kernel source there."""
     checkout = Checkout(settings.from_environment())
     one = (checkout.settings.variant.arch,)
@@ -40,7 +41,7 @@ def prepared(*, to_test: bool = False) -> Iterator[Checkout]:
     with checkout.locked(checkout.own, "this checkout"):
         checkout.require_space()
         with checkout.locked(checkout.shared, "the shared downloads"):
-            packages.ensure(checkout, checkout.settings.arches if to_test else one)
+            packages.ensure(checkout, checkout.settings.arches if to_test else one, others)
             source.obtain(checkout)
         source.ensure(checkout)
         with checkout.locked(checkout.shared, "the shared tools"):
@@ -62,11 +63,11 @@ def test() -> int:
 
 
 def test_full() -> int:
-    return _run_steps_of((*TESTS, *LONG_TESTS))
+    return _run_steps_of((*TESTS, *LONG_TESTS), packages.FOR_VERSIONED_MODULES)
 
 
-def _run_steps_of(parts: Iterable[ModuleType]) -> int:
-    with prepared(to_test=True) as checkout:
+def _run_steps_of(parts: Iterable[ModuleType], others: Mapping[str, str] = NOTHING) -> int:
+    with prepared(to_test=True, others=others) as checkout:
         return runner.run(
             {name: step for part in parts for name, step in part.steps(checkout).items()}
         )

@@ -21,9 +21,12 @@ def build(checkout: Checkout, variant: Variant) -> Path:
     directory = checkout.build(variant)
     cold = not directory.exists() and not _seed(checkout, variant)
     _configure(checkout, variant)
+    targets = [Path(variant.arch.image).name]
+    if has(checkout, variant, "CONFIG_MODULES"):
+        targets.append("modules")
     return checkout.run(
         f"Building kernel {variant}",
-        make(checkout, variant, directory, Path(variant.arch.image).name),
+        make(checkout, variant, directory, *targets),
         far=_objects(variant.arch.objects if cold else None),
     )
 
@@ -34,6 +37,13 @@ def make(checkout: Checkout, variant: Variant, directory: Path, *targets: str) -
     jobs = f"-j{os.cpu_count()}"
     tree = checkout.tree(variant)
     return ["make", "-C", tree, f"O={directory}", jobs, *variables, *verbose, *targets]
+
+
+def make_external(
+    checkout: Checkout, variant: Variant, headers: Path, module: Path
+) -> list[object]:
+    """Build the module in a directory against `headers`, as its own author would."""
+    return ["make", "-C", headers, f"M={module}", *toolchain.make_variables(checkout, variant)]
 
 
 def copy(checkout: Checkout, origin: Path, target: Path) -> None:
@@ -55,7 +65,7 @@ def forget_ours(directory: Path) -> None:
 
 
 def has(checkout: Checkout, variant: Variant, option: str) -> bool:
-    """Whether `variant`, which is built, was configured with `option`."""
+    """Whether `variant` is configured with `option`."""
     return f"{option}=y" in (checkout.build(variant) / ".config").read_text().splitlines()
 
 

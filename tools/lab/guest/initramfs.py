@@ -15,23 +15,23 @@ PROGRAMS = ("busybox", "bash", "chrt")
 
 
 @cache
-def pack(checkout: Checkout, variant: Variant, libc: Path | None = None) -> Path:
+def pack(checkout: Checkout, variant: Variant, extra: Path | None = None) -> Path:
     """Pack the guest's user space, once a run. Needs the kernel to be built.
 
-    A directory `libc` becomes /libc/newest, for programs to be run with.
+    A directory `extra` becomes /extra, for the job to make use of.
     """
     source = userland.obtain(checkout, variant.arch)
     installed = selftests.build(checkout, source)
-    archive = checkout.own / f"initramfs-{variant.arch.name}{'-libc' if libc else ''}.cpio"
+    archive = checkout.own / f"initramfs-{variant.arch.name}{'-extra' if extra else ''}.cpio"
     contents = archive.with_suffix(".list")
-    contents.write_text("\n".join(_contents(source, installed, libc)) + "\n")
+    contents.write_text("\n".join(_contents(source, installed, extra)) + "\n")
     with checkout.replacing(archive) as new:
         tool = checkout.build(variant) / "usr/gen_init_cpio"
         checkout.run("Packing the initramfs", [tool, "-o", new, contents])
     return archive
 
 
-def _contents(source: Userland, installed: Path, libc: Path | None) -> Iterator[str]:
+def _contents(source: Userland, installed: Path, extra: Path | None) -> Iterator[str]:
     """The archive in gen_init_cpio's notation."""
     yield "nod /dev/console 0600 0 0 c 5 1"
     yield "slink /init /bin/busybox 0755 0 0"
@@ -43,8 +43,8 @@ def _contents(source: Userland, installed: Path, libc: Path | None) -> Iterator[
         **_under("/kselftest", installed),
     }
     files.update(source.libraries(files.values()))
-    if libc:
-        files.update(_under("/libc/newest", libc))
+    if extra:
+        files.update(_under("/extra", extra))
     directories = {"/dev", "/proc", "/root", "/sys", "/tmp"}
     directories.update(str(parent) for name in files for parent in Path(name).parents)
     for directory in sorted(directories - {"/"}):

@@ -2,7 +2,7 @@
 """The distribution's packages: which are needed, which are missing, why."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from host import emulators, installation
 from host.arch import Arch
@@ -37,6 +37,10 @@ _EVERYWHERE = {
     "shellcheck": "checks shell scripts",
 }
 
+FOR_VERSIONED_MODULES = {
+    "libdw-dev": "reads the debugging information that symbols get versions from"
+}
+
 _DEBIAN = {"arm-linux-gnueabihf": "armhf"}
 """Debian's architectures of 32-bit programs."""
 
@@ -47,13 +51,16 @@ _PROGRAMS = (
 )
 
 
-def ensure(checkout: Checkout, arches: Iterable[Arch]) -> None:
-    """Install what is missing for kernels and guests of `arches`, after saying what and why."""
+def ensure(checkout: Checkout, arches: Iterable[Arch], others: Mapping[str, str]) -> None:
+    """Install what is missing for kernels and guests of `arches`, after saying what and why.
+
+    `others` are packages that only one command needs.
+    """
     known = distribution()
     if not known:
         _require_programs(arches)
         return
-    required = _of_distribution(known)
+    required = {**_of_distribution(known), **others}
     groups = {}
     for arch in arches:
         required |= _of_compilers(arch)

@@ -44,7 +44,12 @@ FLAVOURS = {
     "up": (Boot("kunit", machine=ONE_CPU), Boot("quick", machine=ONE_CPU)),
     "preempt": (Boot("kunit"), Boot("quick"), Boot("quick", "rseq_debug=0")),
     "realtime": (Boot("kunit"), Boot("quick")),
-    "preempt_dynamic": (Boot("kunit"), Boot("quick", "preempt=full"), Boot("quick", "preempt=lazy")),
+    "preempt_dynamic": (
+        Boot("kunit"),
+        Boot("quick", "preempt=full"),
+        Boot("quick", "preempt=lazy"),
+    ),
+    "modules": (Boot("quick"), Boot("module")),
     "no_pan": (Boot("kunit", old_cpu=True), Boot("quick", old_cpu=True)),
 }
 
@@ -81,6 +86,8 @@ def _boot(checkout: Checkout, variant: Variant, boot: Boot) -> Tally:
     cpu = variant.arch.old_cpu if boot.old_cpu else ()
     if boot.job == "kunit":
         return guest_tests.kunit(checkout, variant, boot.machine, cpu)
+    if boot.job == "module":
+        return guest_tests.module(checkout, variant)
     console = guest_tests.boot(checkout, variant, boot.job, boot.parameter, boot.machine, cpu)
     result = guest_tests.judge(checkout, variant, console)
     return result + watched(console) if boot.job == "debug" else result

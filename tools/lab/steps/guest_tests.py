@@ -3,13 +3,14 @@
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
-from build import kernel
+from build import external_module, kernel
 from guest import initramfs, qemu
 from host.checkout import Checkout
 from host.settings import Variant
-from report import verdict
-from report.tally import Tally
+from report import compiler, verdict
+from report.tally import Tally, check
 from steps import variants
 from steps.runner import Steps
 
@@ -54,6 +55,13 @@ def selftests(
     return judge(checkout, variant, boot(checkout, variant, job, parameter, cpu=cpu))
 
 
+def module(checkout: Checkout, variant: Variant) -> Tally:
+    """An external module is built without a warning, loaded and removed."""
+    directory, log = external_module.build(checkout, variant)
+    console = boot(checkout, variant, "module", extra=directory)
+    return check(*compiler.warnings(log.read_text())) + judge(checkout, variant, console)
+
+
 def judge(checkout: Checkout, variant: Variant, console: str) -> Tally:
     """What selftests, the kernel's statistics and its log say, as far as it has them."""
     options = ("CONFIG_RSEQ_SLICE_EXTENSION", "CONFIG_RSEQ_STATS")
@@ -68,8 +76,9 @@ def boot(
     parameters: str = "",
     machine: Sequence[str] = qemu.TWO_NODES,
     cpu: Sequence[str] = (),
+    extra: Path | None = None,
 ) -> str:
-    archive = initramfs.pack(checkout, variant)
+    archive = initramfs.pack(checkout, variant, extra)
     return qemu.boot(
         checkout,
         variant,
