@@ -4,7 +4,7 @@
 
 .DEFAULT_GOAL := help
 
-COMMANDS := run test test-full kernel shell lint integrate unintegrate image-path clean distclean
+COMMANDS := run test test-full kernel shell lint integrate unintegrate pin image-path clean distclean
 
 .PHONY: help $(COMMANDS)
 
@@ -24,6 +24,8 @@ help:
 	@echo '  make lint         rustfmt, clippy, checkpatch, ruff, mypy, shellcheck'
 	@echo '  make integrate TREE=dir       link this into a Linux 7.3 tree of yours'
 	@echo '  make unintegrate TREE=dir     take it out again'
+	@echo '  make pin          note the release that the patches are made for, see'
+	@echo '                    Documentation/dev/next-release.rst'
 	@echo '  make clean        remove the kernels that this checkout built'
 	@echo '  make distclean    remove all that is in the cache'
 	@echo

@@ -27,7 +27,7 @@ from steps import (
     suites,
 )
 from steps import lint as lints
-from tree import integrate, source
+from tree import integrate, patches, release, source
 
 
 @contextmanager
@@ -93,6 +93,14 @@ def shell() -> None:
     qemu.shell(checkout, variant, archive)
 
 
+def pin() -> None:
+    with prepared() as checkout:
+        directory = patches.made_for(checkout.source)
+        pins = directory / release.PINS
+        pins.write_text(str(release.of_tree(checkout.source, directory)))
+        say(f"{pins} is what kernel.org is held to.")
+
+
 def image_path() -> None:
     checkout = Checkout(settings.from_environment())
     say(str(checkout.image(checkout.settings.variant)))
@@ -122,6 +130,7 @@ COMMANDS = {
     "lint": lint,
     "integrate": integrate.integrate,
     "unintegrate": integrate.unintegrate,
+    "pin": pin,
     "image-path": image_path,
     "clean": clean,
     "distclean": distclean,

@@ -10,7 +10,8 @@ from pathlib import Path
 from host import apt
 from host.checkout import ROOT, Checkout, remove
 from host.failure import LabError
-from tree import patches
+from host.progress import say
+from tree import patches, release
 
 PACKAGE = f"linux-source-{patches.KERNEL}"
 SUITE = "trixie-backports"
@@ -21,12 +22,12 @@ def obtain(checkout: Checkout) -> None:
     tarball = _tarball(checkout)
     if checkout.settings.kernel_src or tarball.exists():
         return
-    try:
-        with checkout.replacing(tarball) as new:
+    with checkout.replacing(tarball) as new:
+        try:
             _fetch(checkout, new)
-    except LabError as error:
-        advice = f"check the network, or pass KERNEL_SRC=<Linux {patches.KERNEL} tree or tarball>"
-        raise LabError(f"{error}; {advice}") from None
+        except LabError as error:
+            say(f"Debian has no {PACKAGE} for us, so it comes from kernel.org ({error})")
+            release.fetch(new, release.pinned(patches.ALL / patches.KERNEL))
 
 
 def require(origin: Path) -> None:
