@@ -4,7 +4,8 @@
 
 .DEFAULT_GOAL := help
 
-COMMANDS := run test test-full kernel shell lint integrate unintegrate pin image-path clean distclean
+COMMANDS := run test test-full test-distro kernel shell lint integrate unintegrate pin	\
+	    image-path clean distclean
 
 .PHONY: help $(COMMANDS)
 
@@ -18,6 +19,8 @@ help:
 	@echo '  make test         run the tests, in about an hour'
 	@echo '  make test-full    run also what takes hours: other configurations, other'
 	@echo '                    suites of the kernel, every injection into critical sections'
+	@echo '  make test-distro  run the tests of guests in a kernel that is configured as the'
+	@echo '                    distribution configures its own, which takes hours'
 	@echo '  make shell        a shell in the booted kernel, SHARE=dir at /host'
 	@echo '  make kernel       build the kernel image'
 	@echo '  make image-path   print where that image is'

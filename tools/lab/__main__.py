@@ -18,6 +18,7 @@ from host.progress import say
 from steps import (
     build_checks,
     demo,
+    distro,
     flavours,
     guest_tests,
     host_tests,
@@ -64,6 +65,10 @@ def test() -> int:
 
 def test_full() -> int:
     return _run_steps_of((*TESTS, *LONG_TESTS), packages.FOR_VERSIONED_MODULES)
+
+
+def test_distro() -> int:
+    return _run_steps_of((distro,), packages.FOR_DISTRO)
 
 
 def _run_steps_of(parts: Iterable[ModuleType], others: Mapping[str, str] = NOTHING) -> int:
@@ -125,6 +130,7 @@ COMMANDS = {
     "run": run,
     "test": test,
     "test-full": test_full,
+    "test-distro": test_distro,
     "kernel": image,
     "shell": shell,
     "lint": lint,

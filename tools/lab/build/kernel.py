@@ -3,31 +3,36 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from build import selftests, toolchain
 from host.checkout import ROOT, Checkout
+from host.failure import LabError
 from host.settings import Variant
+from report import configuration
 from tree import patches
 
 CONFIGS = Path(__file__).parent / "configs"
 _OPTION = re.compile(r"^CONFIG_\w+", re.MULTILINE)
 
 
-def build(checkout: Checkout, variant: Variant) -> Path:
-    """Bring the image of `variant` up to date. Return the log of the build."""
+def build(checkout: Checkout, variant: Variant, base: Path | None = None) -> Path:
+    """Bring the image of `variant` up to date. Return the log of the build.
+
+    `base` is a whole configuration, which takes the place of our own minimal one.
+    """
     directory = checkout.build(variant)
-    cold = not directory.exists() and not _seed(checkout, variant)
-    _configure(checkout, variant)
+    cold = not directory.exists() and (base is not None or not _seed(checkout, variant))
+    configure(checkout, variant, base)
     targets = [Path(variant.arch.image).name]
     if has(checkout, variant, "CONFIG_MODULES"):
         targets.append("modules")
     return checkout.run(
         f"Building kernel {variant}",
         make(checkout, variant, directory, *targets),
-        far=_objects(variant.arch.objects if cold else None),
+        far=_objects(variant.arch.objects if cold and not base else None),
     )
 
 
@@ -82,40 +87,66 @@ def _seed(checkout: Checkout, variant: Variant) -> bool:
     return True
 
 
-def _configure(checkout: Checkout, variant: Variant) -> None:
+def configure(checkout: Checkout, variant: Variant, base: Path | None = None) -> None:
     """Write .config, if what it is made from has changed."""
     directory = checkout.build(variant)
     variables = toolchain.make_variables(checkout, variant)
-    fragments = dict(_fragments(variant))
+    fragments = dict(_fragments(variant, with_base=not base))
+    text = base.read_text() if base else ""
     kconfig = [ROOT / "Kconfig", *patches.series(patches.made_for(checkout.source))]
-    request = "\n".join([*variables, *fragments.values(), *(path.read_text() for path in kconfig)])
+    made_from = [*variables, text, *fragments.values(), *(path.read_text() for path in kconfig)]
+    request = "\n".join(made_from)
     stamp = directory / ".request"
     if stamp.exists() and stamp.read_text() == request:
         return
-    (directory / "fragments").mkdir(parents=True, exist_ok=True)
+    stamp.unlink(missing_ok=True)
+    directory.mkdir(parents=True, exist_ok=True)
+    checkout.run("Checking the Rust toolchain", make(checkout, variant, directory, "rustavailable"))
+    if base:
+        _complete(checkout, variant, text, "".join(fragments.values()))
+    else:
+        _merge(checkout, variant, fragments)
+    stamp.write_text(request)
+
+
+def _merge(checkout: Checkout, variant: Variant, fragments: Mapping[str, str]) -> None:
+    """Have all that is asked for, what that needs, and no more."""
+    directory = checkout.build(variant)
+    (directory / "fragments").mkdir(exist_ok=True)
     files = [directory / "fragments" / name for name in fragments]
     for path, text in zip(files, fragments.values(), strict=True):
         path.write_text(text)
-    checkout.run("Checking the Rust toolchain", make(checkout, variant, directory, "rustavailable"))
     checkout.run(
         f"Configuring kernel {variant}",
         ["scripts/kconfig/merge_config.sh", "-n", "-s", "-Q", "-O", directory, *files],
         cwd=checkout.tree(variant),
-        env={"MAKEFLAGS": " ".join(variables)},
+        env={"MAKEFLAGS": " ".join(toolchain.make_variables(checkout, variant))},
     )
-    stamp.write_text(request)
 
 
-def _fragments(variant: Variant) -> Iterator[tuple[str, str]]:
+def _complete(checkout: Checkout, variant: Variant, base: str, wanted: str) -> None:
+    """Have what is asked for on top of a whole configuration."""
+    directory = checkout.build(variant)
+    config = directory / ".config"
+    # Of two values the later one counts.
+    config.write_text(f"{base}\n{wanted}")
+    argv = make(checkout, variant, directory, "olddefconfig")
+    checkout.run(f"Configuring kernel {variant}", argv)
+    lost = configuration.lost(wanted, config.read_text())
+    if lost:
+        raise LabError(f"the configuration of {variant} has lost {', '.join(lost)}: see {config}")
+
+
+def _fragments(variant: Variant, *, with_base: bool) -> Iterator[tuple[str, str]]:
     """The names and contents of what the configuration is merged from."""
-    names = ["base"]
+    names = ["base"] if with_base else []
     if toolchain.inlines_helpers(variant):
         names.append("inline_helpers")
     if variant.implementation == "rust":
         names.append("rseq_rust")
     plain = {f"{name}.config": CONFIGS / f"{name}.config" for name in names}
     plain |= {f"{ours.name}.config": ours / "config" for ours in selftests.ours(variant.arch)}
-    special = {path.name: path for path in _special(variant)}
+    special = {path.name: path for path in _special(variant, with_base=with_base)}
     # Fragments that contradict each other are an error. Only an architecture and
     # then a flavour may change what others ask for, so theirs is left out.
     out = set(variant.arch.needs_patches if variant.implementation == "stock" else ())
@@ -127,10 +158,11 @@ def _fragments(variant: Variant) -> Iterator[tuple[str, str]]:
         yield name, _without(out, path.read_text())
 
 
-def _special(variant: Variant) -> Iterator[Path]:
+def _special(variant: Variant, *, with_base: bool) -> Iterator[Path]:
     """What an architecture asks for, then a flavour, then that on this architecture."""
     arch = variant.arch.name
-    yield CONFIGS / f"{arch}.config"
+    if with_base:
+        yield CONFIGS / f"{arch}.config"
     if variant.flavour:
         yield CONFIGS / f"flavours/{variant.flavour}.config"
         yield from CONFIGS.glob(f"flavours/{variant.flavour}.{arch}.config")

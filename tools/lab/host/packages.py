@@ -37,8 +37,12 @@ _EVERYWHERE = {
     "shellcheck": "checks shell scripts",
 }
 
-FOR_VERSIONED_MODULES = {
-    "libdw-dev": "reads the debugging information that symbols get versions from"
+FOR_VERSIONED_MODULES = {"libdw-dev": "reads what the versions of symbols are computed from"}
+FOR_DISTRO = {
+    **FOR_VERSIONED_MODULES,
+    "pahole": "makes BTF of debugging information",
+    "openssl": "makes the key that modules are signed with",
+    "zstd": "compresses the image",
 }
 
 _DEBIAN = {"arm-linux-gnueabihf": "armhf"}
