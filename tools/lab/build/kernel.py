@@ -51,16 +51,24 @@ def make_external(
     return ["make", "-C", headers, f"M={module}", *toolchain.make_variables(checkout, variant)]
 
 
-def copy(checkout: Checkout, origin: Path, target: Path) -> None:
-    """Copy an object directory so that make finds everything in it up to date."""
+def copy(checkout: Checkout, origin: Path, target: Path, *trees: Path) -> None:
+    """Copy an object directory so that make finds everything in it up to date.
+
+    Where the copy is for another kernel tree, `trees` are the old one and the new one.
+    """
     with checkout.replacing(target) as new:
         argv = ["cp", "-a", "--reflink=auto", origin, new]
         checkout.run(f"Copying {origin.name} to {target.name}", argv)
-        # make compares commands, and some of them name the directory.
+        # make compares commands, and some of them name the directories.
+        names = {str(origin): str(target)}
+        if trees:
+            names[str(trees[0])] = str(trees[1])
+        named = re.compile(rf"({'|'.join(map(re.escape, names))})(?![\w.-])")
         for command in new.rglob(".*.cmd"):
             text = command.read_text()
-            if str(origin) in text:
-                command.write_text(text.replace(str(origin), str(target)))
+            renamed = named.sub(lambda name: names[name[0]], text)
+            if renamed != text:
+                command.write_text(renamed)
 
 
 def forget_ours(directory: Path) -> None:
@@ -76,14 +84,13 @@ def has(checkout: Checkout, variant: Variant, option: str) -> bool:
 
 def _seed(checkout: Checkout, variant: Variant) -> bool:
     """Start from the objects of the nearest sibling, if it exists: few differ."""
-    if variant.implementation == "stock":
-        return False
-    other = "c" if variant.implementation == "rust" else "rust"
+    other = "rust" if variant.implementation == "c" else "c"
     plain = replace(variant, flavour="")
     sibling = plain if variant.flavour else replace(variant, implementation=other)
     if not checkout.image(sibling).exists():
         return False
-    copy(checkout, checkout.build(sibling), checkout.build(variant))
+    trees = (checkout.tree(sibling), checkout.tree(variant))
+    copy(checkout, checkout.build(sibling), checkout.build(variant), *trees)
     return True
 
 
