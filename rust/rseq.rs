@@ -238,29 +238,6 @@ mod slice_entry {
         failure::fatal(task, &context, result);
     }
 
-    /// membarrier interrupts the current thread; see [`slice::grant::before_membarrier`].
-    ///
-    /// # Safety
-    ///
-    /// To be called in the interrupt only.
-    #[export]
-    pub(crate) unsafe extern "C" fn rseq_slice_membarrier() {
-        // SAFETY: Interrupts run with interrupts off.
-        let context = unsafe { InterruptsOff::new() };
-
-        slice::grant::before_membarrier(Current::get(), &context)
-    }
-
-    /// The current thread exits; see [`slice::end::with_thread`].
-    ///
-    /// # Safety
-    ///
-    /// To be called when the thread cannot return to user space any more.
-    #[export]
-    pub(crate) unsafe extern "C" fn rseq_slice_exit() {
-        slice::end::with_thread(Current::get())
-    }
-
     /// Initcall; see [`machine::timer::init`].
     ///
     /// # Safety

@@ -38,7 +38,7 @@
 //! - Whoever sends a granted thread to user space has armed the timer of that CPU for it and
 //!   registered the system call work; see [`expiry::arm`].
 //! - It ends exactly once: at [`end`], by a refusal in [`grant`], by the update after the thread
-//!   was scheduled out, or with the thread. Each clears both places and counts.
+//!   was scheduled out, or with the thread, in inline C. Each clears both places and counts.
 
 pub(crate) mod end;
 pub(crate) mod expiry;

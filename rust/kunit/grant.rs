@@ -3,13 +3,9 @@
 //! Grant, refuse, revoke.
 
 use super::*;
-use crate::slice::{
-    end::with_thread,
-    grant::{
-        before_membarrier,
-        OtherWork,
-        Reschedule, //
-    },
+use crate::slice::grant::{
+    OtherWork,
+    Reschedule, //
 };
 
 /// What the entry point does on an exit with a reschedule pending.
@@ -129,38 +125,6 @@ mod tests {
         // The update of the area that is now due ends it.
         assert_eq!(counts, [1, 0, 0, 0, 0]);
         assert!(thread.task.slice().is_granted());
-        Ok(())
-    }
-
-    #[test]
-    fn membarrier_does_not_lose_the_reschedule() -> Result {
-        let thread = Thread::granted()?;
-
-        for granted in [true, false] {
-            if !granted {
-                thread.task.slice().end();
-            }
-            let pending = context().with_interrupts_off(|interrupts| {
-                before_membarrier(thread.task, interrupts);
-                let pending = need_resched();
-                interrupts.drop_reschedule();
-                pending
-            });
-            assert_eq!(pending, granted);
-        }
-        Ok(())
-    }
-
-    #[test]
-    fn ended_by_exit() -> Result {
-        let thread = Thread::granted()?;
-
-        let counts = counts(|| {
-            with_thread(thread.task);
-            with_thread(thread.task);
-        });
-        assert_eq!(counts, [0, 0, 1, 0, 0]);
-        assert!(!thread.task.slice().is_granted());
         Ok(())
     }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The end of a grant in a system call, which gives up the CPU first; and with the thread.
+//! The end of a grant in a system call, which gives up the CPU first.
 
-use super::revoke;
 use crate::{
     abi::{
         Area,
@@ -138,9 +137,4 @@ pub(crate) fn consistent(ctrl: SliceCtrl, granted: bool) -> bool {
 /// The result of `rseq_slice_yield(2)`: 1 if it ended a grant, which happened on its entry.
 pub(crate) fn yielded(task: Current) -> c_long {
     task.slice().take_yielded().into()
-}
-
-/// Ends the grant of a thread that exits. A fatal signal may do that without a reschedule.
-pub(crate) fn with_thread(task: Current) {
-    revoke(task);
 }

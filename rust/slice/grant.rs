@@ -12,10 +12,7 @@ use crate::{
         SliceCtrl, //
     },
     machine::{
-        context::{
-            InterruptsOff,
-            TaskContext, //
-        },
+        context::TaskContext,
         counters::{
             count,
             Counter, //
@@ -127,16 +124,4 @@ fn start(task: Current, context: &mut TaskContext) -> Reschedule {
         interrupts.drop_reschedule();
         Reschedule::Delayed
     })
-}
-
-/// Requests a reschedule if a grant is out, because the area is about to be updated and the grant
-/// ends with that.
-///
-/// membarrier interrupts a thread and marks its area for an update, which revokes a grant. The
-/// reschedule that the grant delayed would be lost with it, and the timer would find nothing to
-/// enforce.
-pub(crate) fn before_membarrier(task: Current, context: &InterruptsOff) {
-    if task.slice().is_granted() {
-        context.request_reschedule();
-    }
 }

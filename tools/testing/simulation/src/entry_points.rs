@@ -139,17 +139,6 @@ pub(crate) fn syscall_enter_work(is_slice_yield: bool) {
     failure::fatal(task, &context, result);
 }
 
-/// `rseq_slice_membarrier()`.
-pub(crate) fn slice_membarrier() {
-    let context = interrupts_off();
-    slice::grant::before_membarrier(Current::get(), &context);
-}
-
-/// `rseq_slice_exit()`.
-pub(crate) fn slice_exit() {
-    slice::end::with_thread(Current::get());
-}
-
 /// The callback of the slice timer, which the machine has in the kernel.
 pub(crate) fn slice_expired() {
     let context = interrupts_off();

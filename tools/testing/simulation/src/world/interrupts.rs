@@ -118,7 +118,7 @@ fn handle(irq: Irq) {
         // ipi_rseq()
         Irq::Membarrier => {
             with(|world| world.cpu(cpu).ipi_membarrier = false);
-            entry_points::slice_membarrier();
+            marking::slice_restore_resched();
             with(|world| marking::sched_switch_event(world.current()));
         }
         // hrtimer_interrupt()

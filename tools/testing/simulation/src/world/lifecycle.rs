@@ -21,7 +21,6 @@ use super::{
     },
     with, //
 };
-use crate::entry_points;
 
 /// What a new task shares with its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +81,7 @@ pub(crate) fn die() {
         world.frame().interrupts_on = true;
         world.current().exiting = true;
     });
-    entry_points::slice_exit();
+    marking::slice_exit();
     if with(|world| world.current().grant_is_counted) {
         violated(
             Contract::GrantEndsOnce,

@@ -34,15 +34,15 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     ),
     mutant(
         "membarrier_requests_nothing",
-        "rust/slice/grant.rs",
-        "if task.slice().is_granted() {\n        context.request_reschedule();",
-        "if !{mutant} && task.slice().is_granted() {\n        context.request_reschedule();",
+        "src/world/marking.rs",
+        "if with(|world| world.current().rseq.granted) {",
+        "if !{mutant} && with(|world| world.current().rseq.granted) {",
     ),
     mutant(
         "exit_ends_nothing",
-        "rust/slice/end.rs",
-        "    revoke(task);\n",
-        "    if !{mutant} {\n        revoke(task);\n    }\n",
+        "src/world/marking.rs",
+        "if with(|world| core::mem::take(&mut world.current().rseq.granted)) {",
+        "if !{mutant} && with(|world| core::mem::take(&mut world.current().rseq.granted)) {",
     ),
     mutant(
         "preempted_syscall_is_not_counted",
