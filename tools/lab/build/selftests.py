@@ -8,6 +8,7 @@ from build.userland import Userland
 from host.arch import Arch
 from host.checkout import ROOT, Checkout
 from host.commands import ask
+from tree import patches
 
 _OURS = ROOT / "tools/testing/selftests"
 THEIRS = ("rseq", "membarrier", "futex/functional", "signal", "seccomp", "ptrace")
@@ -73,5 +74,7 @@ def build(checkout: Checkout, userland: Userland) -> Path:
 
 def _identity(checkout: Checkout, arch: Arch) -> str:
     files = [path for directory in ours(arch) for path in sorted(directory.iterdir())]
-    times = (f"{path} {path.stat().st_mtime_ns}" for path in [*_OURS.glob("*.mk"), *files])
+    # Some of the kernel's come from our patches.
+    files += [*_OURS.glob("*.mk"), *patches.series(patches.made_for(checkout.source))]
+    times = (f"{path} {path.stat().st_mtime_ns}" for path in files)
     return "\n".join([(checkout.own / "linux.stamp").read_text(), *times])
