@@ -25,6 +25,7 @@ from steps import (
     libc,
     param_test,
     runner,
+    stock,
     suites,
 )
 from steps import lint as lints
@@ -55,7 +56,7 @@ def run() -> int:
         return demo.run(checkout)
 
 
-TESTS = (host_tests, build_checks, lints, guest_tests, libc)
+TESTS = (host_tests, build_checks, lints, guest_tests, stock, libc)
 LONG_TESTS = (suites, flavours, param_test)
 
 

@@ -20,6 +20,7 @@ from tree import patches
 CHECKPATCH_IGNORED = {
     "MISSING_SIGN_OFF": "whoever submits a patch signs it",
     "EMBEDDED_FILENAME": "Kconfig files are sourced by name",
+    "FILE_PATH_CHANGES": "the kernel's MAINTAINERS lists the directories of new files",
     "UNDOCUMENTED_SETUP": "the kernel documents its parameters already",
     "MACRO_WITH_FLOW_CONTROL": "a user access that faults jumps to a label",
     "ENOSYS": "this is about system calls that do not exist",
