@@ -164,16 +164,50 @@ __rust_helper void rust_helper_set_need_resched_current(void)
 	set_need_resched_current();
 }
 
-__rust_helper void rust_helper_clear_need_resched_current(void)
+/*
+ * What a grant may delay: TIF_SLICE_EXT_SCHED in kernel/entry/common.c. The
+ * preempt count mirrors TIF_NEED_RESCHED only.
+ */
+__rust_helper void rust_helper_clear_delayed_resched_current(void)
 {
-	clear_tsk_need_resched(current);
-	clear_preempt_need_resched();
+	if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
+		clear_tsk_thread_flag(current, TIF_NEED_RESCHED_LAZY);
+	} else {
+		clear_tsk_need_resched(current);
+		clear_preempt_need_resched();
+	}
 }
 
 #ifdef CONFIG_RSEQ_RUST_KUNIT_TEST
 __rust_helper bool rust_helper_need_resched(void)
 {
 	return need_resched();
+}
+
+__rust_helper bool rust_helper_need_resched_lazy(void)
+{
+	return test_thread_flag(TIF_NEED_RESCHED_LAZY);
+}
+
+__rust_helper bool rust_helper_test_preempt_need_resched(void)
+{
+	return test_preempt_need_resched();
+}
+
+__rust_helper void rust_helper_set_need_resched(struct task_struct *t)
+{
+	set_tsk_need_resched(t);
+}
+
+__rust_helper void rust_helper_set_need_resched_lazy(struct task_struct *t)
+{
+	set_tsk_thread_flag(t, TIF_NEED_RESCHED_LAZY);
+}
+
+__rust_helper void rust_helper_clear_need_resched_current(void)
+{
+	clear_tsk_need_resched(current);
+	clear_preempt_need_resched();
 }
 #endif
 

@@ -3,15 +3,30 @@
 //! Grant, refuse, revoke.
 
 use super::*;
-use crate::slice::grant::{
-    OtherWork,
-    Reschedule, //
+use crate::{
+    machine::{
+        context::InterruptsOff,
+        pretence, //
+    },
+    slice::grant::{
+        OtherWork,
+        Reschedule, //
+    }, //
 };
 
 /// What the entry point does on an exit with a reschedule pending.
 pub(super) fn on_reschedule(thread: &Thread, other: OtherWork) -> Option<Reschedule> {
     let result = crate::slice::grant::on_reschedule(thread.task, &mut context(), other);
     fatal(thread.task, &context(), result)
+}
+
+/// What is left of what `set` has requested, when a slice delays what it may.
+fn left(set: impl FnOnce(&InterruptsOff)) -> pretence::Reschedule {
+    context().with_interrupts_off(|interrupts| {
+        set(interrupts);
+        interrupts.drop_reschedule();
+        interrupts.take_reschedule()
+    })
 }
 
 /// Says that a slice was granted, with no other work on the way to user space or with some.
@@ -53,10 +68,17 @@ mod tests {
             .to_word(),
         )?;
         let counts = counts(|| {
-            context().with_interrupts_off(|interrupts| interrupts.request_reschedule());
+            context().with_interrupts_off(|interrupts| {
+                interrupts.set_lazily();
+                if !cfg!(CONFIG_PREEMPT_RT) {
+                    interrupts.request_reschedule();
+                }
+            });
             assert!(grant(&thread, OtherWork::None));
         });
         assert!(!need_resched());
+        let pending = context().with_interrupts_off(|interrupts| interrupts.take_reschedule());
+        assert!(!pending.lazily);
         assert_eq!(counts, [1, 0, 0, 0, 0]);
         assert_eq!(
             SliceCtrl::from_word(thread.ctrl()?),
@@ -126,6 +148,59 @@ mod tests {
         assert_eq!(counts, [1, 0, 0, 0, 0]);
         assert!(thread.task.slice().is_granted());
         Ok(())
+    }
+
+    #[test]
+    fn only_what_may_wait_is_dropped() {
+        let request = |interrupts: &InterruptsOff| {
+            interrupts.set_lazily();
+            interrupts.request_reschedule();
+        };
+        let has_mirror = context().with_interrupts_off(|interrupts| {
+            request(interrupts);
+            interrupts.take_reschedule().mirror
+        });
+        let realtime = cfg!(CONFIG_PREEMPT_RT);
+
+        let expected = pretence::Reschedule {
+            now: realtime,
+            mirror: realtime && has_mirror,
+            lazily: false,
+        };
+        assert_eq!(left(request), expected);
+
+        // Without the mirror, which the interrupt of another CPU is about to set.
+        let expected = pretence::Reschedule {
+            now: realtime,
+            mirror: false,
+            lazily: false,
+        };
+        let remote = left(|interrupts| {
+            interrupts.set_lazily();
+            interrupts.set_remotely();
+        });
+        assert_eq!(remote, expected);
+    }
+
+    #[test]
+    fn requested_remotely_while_deciding() -> Result {
+        for _ in 0..100 {
+            let thread = Thread::interrupted()?;
+            thread.task.marks().set_interrupted(true);
+            thread.set_ctrl(1)?;
+            context().with_interrupts_off(|interrupts| {
+                interrupts.set_lazily();
+                interrupts.set_remotely();
+            });
+            let granted = grant(&thread, OtherWork::None);
+            let left = context().with_interrupts_off(|interrupts| interrupts.take_reschedule());
+            if granted {
+                assert_eq!(left.now, cfg!(CONFIG_PREEMPT_RT));
+                return Ok(());
+            }
+            // An interrupt came, and the scheduler with it.
+        }
+        Err(EAGAIN)
     }
 
     #[test]

@@ -193,13 +193,15 @@ impl InterruptsOff {
         unsafe { bindings::set_need_resched_current() };
     }
 
-    /// Drops the pending reschedule of the current task.
+    /// Drops the pending reschedule of the current task, as far as this kernel lets a slice delay
+    /// it.
     ///
-    /// As for [`Self::request_reschedule`]. A request of another CPU is lost if it is set before,
-    /// and stays if it is set after.
-    #[inline(always)] // One atomic instruction and one store.
+    /// On `PREEMPT_RT` that is the lazy flag, which no interrupt announces and nothing mirrors.
+    /// Elsewhere it is both flags and the mirror, as for [`Self::request_reschedule`]: a request of
+    /// another CPU is lost if it is set before, and stays if it is set after.
+    #[inline(always)] // One atomic instruction, and at most one store.
     pub(crate) fn drop_reschedule(&self) {
-        // SAFETY: By the type invariant interrupts are off, so the two stay in step.
-        unsafe { bindings::clear_need_resched_current() };
+        // SAFETY: By the type invariant interrupts are off, so flag and mirror stay in step.
+        unsafe { bindings::clear_delayed_resched_current() };
     }
 }

@@ -3,6 +3,7 @@
 //! The pretences of KUnit tests about the current task.
 
 use super::{
+    context::InterruptsOff,
     marks::Marks,
     task::Current, //
 };
@@ -46,5 +47,46 @@ impl Current {
         } else {
             *flags &= !bindings::PF_EXITING;
         }
+    }
+}
+
+/// What asks for a reschedule of the current task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reschedule {
+    /// `TIF_NEED_RESCHED`, for which a realtime thread asks.
+    pub(crate) now: bool,
+    /// The mirror of that in the preempt count, if the architecture has one.
+    pub(crate) mirror: bool,
+    /// `TIF_NEED_RESCHED_LAZY`, for which fair threads ask.
+    pub(crate) lazily: bool,
+}
+
+impl InterruptsOff {
+    /// Pretends that another CPU requested a reschedule. Its interrupt, which sets the mirror, is
+    /// still to come.
+    pub(crate) fn set_remotely(&self) {
+        // SAFETY: Sets a flag of the current task.
+        unsafe { bindings::set_need_resched(Current::get().as_ptr()) };
+    }
+
+    /// Pretends that a lazy reschedule was requested.
+    pub(crate) fn set_lazily(&self) {
+        // SAFETY: Sets a flag of the current task.
+        unsafe { bindings::set_need_resched_lazy(Current::get().as_ptr()) };
+    }
+
+    /// Pretends that nothing is pending, and returns what was.
+    pub(crate) fn take_reschedule(&self) -> Reschedule {
+        let pending = Reschedule {
+            // SAFETY: Reads a flag of the current task.
+            now: unsafe { bindings::need_resched() },
+            // SAFETY: Reads the preempt count.
+            mirror: unsafe { bindings::test_preempt_need_resched() },
+            // SAFETY: Reads a flag of the current task.
+            lazily: unsafe { bindings::need_resched_lazy() },
+        };
+        // SAFETY: By the type invariant interrupts are off, so flag and mirror stay in step.
+        unsafe { bindings::clear_need_resched_current() };
+        pending
     }
 }

@@ -107,6 +107,9 @@ pub(crate) fn granting(ctrl: SliceCtrl) -> Option<SliceCtrl> {
 /// Another CPU may set the task flag at any time. If it does before the clear, its request is lost
 /// like the one that is delayed here, and the timer makes up for both. If it does after, its
 /// interrupt sets the mirror.
+///
+/// A realtime thread does not wait for a timer. On `PREEMPT_RT` only a lazy reschedule is dropped,
+/// so that one for a realtime thread stays due, wherever it comes from, and ends the grant.
 #[inline(always)] // Its only caller is `on_reschedule`.
 fn start(task: Current, context: &mut TaskContext) -> Reschedule {
     task.slice().begin(tunable::expiry());

@@ -230,14 +230,15 @@ impl InterruptsOff {
         flags::set_need_resched(Part::Mirror);
     }
 
-    /// Drops the pending reschedule of the current task.
+    /// Drops the pending reschedule of the current task, as far as this kernel lets a slice delay
+    /// it.
     pub(crate) fn drop_reschedule(&self) {
         self.check();
         call(Op::Flag);
         grants::delays();
-        flags::clear_need_resched(Part::Flag);
+        flags::clear_delayed(Part::Flag);
         call(Op::Mirror);
-        flags::clear_need_resched(Part::Mirror);
+        flags::clear_delayed(Part::Mirror);
     }
 }
 

@@ -26,11 +26,12 @@ use crate::{
     },
     world::{
         cpu::CpuId,
-        frame,
-        interrupts::{
+        flags::{
             self,
-            Irq, //
+            Requester, //
         },
+        frame,
+        interrupts::Irq,
         point::Urgency,
         scheduler,
         with, //
@@ -185,7 +186,7 @@ fn the_timer_where_the_task_may_migrate() {
 fn a_reschedule_of_another_cpu_takes_its_time() {
     let stage = Stage::preemptible();
     let thread = stage.thread(0);
-    interrupts::reschedule_remotely(CpuId(0));
+    flags::request(CpuId(0), Urgency::Now, Requester::AnotherCpu);
     assert!(with(|world| !world.cpu(CpuId(0)).need_resched));
     let switches = thread.task().switches;
     scheduler::settle();

@@ -87,7 +87,7 @@ fn everything_is_counted_and_everything_happens() {
         Event::Nothing,
         Event::Wakeup(Urgency::Now),
         Event::TaskWork,
-        Event::RemoteReschedule,
+        Event::RemoteReschedule(Urgency::Now),
         Event::Membarrier,
         Event::Signal(SIGUSR1),
         Event::Signal(SIGKILL),

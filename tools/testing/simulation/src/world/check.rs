@@ -44,6 +44,8 @@ pub(crate) enum Contract {
     GrantAgrees,
     /// A reschedule that a grant has delayed is made up for when the grant ends.
     RescheduleIsNotLost,
+    /// On a realtime kernel, a slice delays no realtime thread.
+    RealtimeDoesNotWait,
     /// Nobody enters user space with a reschedule pending.
     RescheduleBeforeUserSpace,
     /// The work that was marked is done before user space.

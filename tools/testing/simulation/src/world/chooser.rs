@@ -49,7 +49,7 @@ impl Event {
             Self::Nothing => "nothing",
             Self::Wakeup(_) => "wakeup",
             Self::TaskWork => "task work",
-            Self::RemoteReschedule => "reschedule from another CPU",
+            Self::RemoteReschedule(_) => "reschedule from another CPU",
             Self::Membarrier => "membarrier on another CPU",
             Self::Signal(_) => "signal",
             Self::Expiry => "time passes until the timer expires",

@@ -4,7 +4,10 @@
 //! `include/linux/rseq_entry.h`, as far as they matter here.
 
 use super::{
-    flags::Work,
+    flags::{
+        self,
+        Work, //
+    },
     frame,
     lifecycle,
     point::{
@@ -32,7 +35,7 @@ use crate::{
 /// The current entry into the kernel is on its way to user space, interrupts being off:
 /// `irqentry_exit_to_user_mode_prepare()` and its like for system calls.
 pub(crate) fn to_user_space(entered: Entered) {
-    let mut work = with(|world| world.current().work);
+    let mut work = flags::read();
     let mask = match entered {
         Entered::Interrupt => Work::EXIT | Work::REARM,
         Entered::Syscall => Work::EXIT,
@@ -101,12 +104,12 @@ fn work_loop(entered: Entered, mut work: Work, mut resumed: bool) {
                 resume_user_mode_work();
             }
             with(|world| world.frame().interrupts_on = false);
-            work = with(|world| world.current().work);
+            work = flags::read();
         }
         if !exit_to_user_mode_restart(work) {
             break;
         }
-        work = with(|world| world.current().work);
+        work = flags::read();
     }
     arrive(entered);
 }
@@ -114,17 +117,11 @@ fn work_loop(entered: Entered, mut work: Work, mut resumed: bool) {
 /// `rseq_grant_slice_extension()`, the inline check included.
 fn grant_slice_extension(work: Work) -> bool {
     let (rseq, setup) = with(|world| (world.current().rseq, world.setup));
-    // TIF_SLICE_EXT_SCHED
-    let can_wait = if setup.realtime {
-        Work::RESCHEDULE_LAZILY
-    } else {
-        Work::ANY_RESCHEDULE
-    };
     let may_ask = rseq.enabled && rseq.user_irq;
     if !setup.slices_offered || !(may_ask || rseq.granted) {
         return false;
     }
-    if !entry_points::slice_grant(work.has(Work::EXIT & !can_wait)) {
+    if !entry_points::slice_grant(work.has(Work::EXIT & !setup.delayed())) {
         return false;
     }
     with(|world| {

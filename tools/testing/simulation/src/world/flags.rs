@@ -8,6 +8,7 @@ use super::{
         Contract, //
     },
     cpu::CpuId,
+    point::Urgency,
     with, //
 };
 use core::ops::{
@@ -102,15 +103,64 @@ pub(crate) fn set_need_resched(part: Part) {
     });
 }
 
-/// Half of clearing both.
-pub(crate) fn clear_need_resched(part: Part) {
-    with(|world| match part {
-        Part::Flag => world.current().work.clear(Work::ANY_RESCHEDULE),
-        Part::Mirror => {
-            let cpu = world.this_cpu();
-            world.cpu(cpu).need_resched = false;
+/// Half of clearing the flags that can be delayed, and the mirror if its flag is one of them.
+pub(crate) fn clear_delayed(part: Part) {
+    with(|world| {
+        let delayed = world.setup.delayed();
+        match part {
+            Part::Flag => world.current().work.clear(delayed),
+            Part::Mirror if delayed.has(Work::RESCHEDULE) => {
+                let cpu = world.this_cpu();
+                world.cpu(cpu).need_resched = false;
+            }
+            Part::Mirror => {}
         }
     });
+}
+
+/// Somebody becomes ready to run on `cpu`, and is preferred to its current task:
+/// `__resched_curr()`, on that CPU or on another one.
+pub(crate) fn request(cpu: CpuId, urgency: Urgency, from: Requester) {
+    with(|world| {
+        let current = world.cpu(cpu).current;
+        let task = world.task(current);
+        let flag = match urgency {
+            Urgency::Lazily if !task.is_idle() => Work::RESCHEDULE_LAZILY,
+            _ => Work::RESCHEDULE,
+        };
+        if urgency == Urgency::Now {
+            task.realtime_waits = true;
+        }
+        if task.work.has(flag | Work::RESCHEDULE) {
+            return;
+        }
+        task.work.set(flag);
+        match (from, flag) {
+            (Requester::ThisCpu, Work::RESCHEDULE) => world.cpu(cpu).need_resched = true,
+            (Requester::ThisCpu, _) => {}
+            (Requester::AnotherCpu, Work::RESCHEDULE) => world.cpu(cpu).ipi_reschedule = true,
+            // Nobody is interrupted for it: it is found on the next way out.
+            (Requester::AnotherCpu, _) => task.unread.set(flag),
+        }
+    });
+}
+
+/// Who asks for a reschedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Requester {
+    /// An interrupt of the CPU itself.
+    ThisCpu,
+    /// Another CPU.
+    AnotherCpu,
+}
+
+/// `read_thread_flags()`.
+pub(crate) fn read() -> Work {
+    with(|world| {
+        let task = world.current();
+        task.unread = Work::NONE;
+        task.work
+    })
 }
 
 /// Flag and mirror have to agree where interrupts are on, except for the time that an interrupt

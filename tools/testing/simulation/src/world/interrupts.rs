@@ -8,7 +8,7 @@ use super::{
     exit,
     flags::{
         self,
-        Part,
+        Requester,
         Work, //
     },
     frame,
@@ -86,18 +86,6 @@ impl World {
     }
 }
 
-/// Another CPU wants the task of `cpu` to be rescheduled.
-pub(crate) fn reschedule_remotely(cpu: CpuId) {
-    with(|world| {
-        let current = world.cpu(cpu).current;
-        let work = &mut world.task(current).work;
-        if !work.has(Work::RESCHEDULE) {
-            work.set(Work::RESCHEDULE);
-            world.cpu(cpu).ipi_reschedule = true;
-        }
-    });
-}
-
 /// What the handler does, interrupts being off.
 fn handle(irq: Irq) {
     let cpu = with(|world| {
@@ -106,7 +94,7 @@ fn handle(irq: Irq) {
     });
     match irq {
         Irq::Device => {}
-        Irq::Wakeup(urgency) => wake_up(urgency),
+        Irq::Wakeup(urgency) => flags::request(cpu, urgency, Requester::ThisCpu),
         Irq::TaskWork => with(|world| world.current().work.set(Work::NOTIFY_RESUME)),
         // scheduler_ipi(): fold_need_resched()
         Irq::Reschedule => with(|world| {
@@ -129,31 +117,20 @@ fn handle(irq: Irq) {
                 world.current().work.set(Work::REARM);
             });
             entry_points::slice_expired();
-            other_timers();
+            other_timers(cpu);
         }
-    }
-}
-
-/// Somebody else becomes ready to run, and is preferred to the current task.
-fn wake_up(urgency: Urgency) {
-    match urgency {
-        Urgency::Now => {
-            flags::set_need_resched(Part::Flag);
-            flags::set_need_resched(Part::Mirror);
-        }
-        Urgency::Lazily => with(|world| world.current().work.set(Work::RESCHEDULE_LAZILY)),
     }
 }
 
 /// Other timers that expire in the same interrupt, such as the tick.
-fn other_timers() {
+fn other_timers(cpu: CpuId) {
     let alternatives = [
         Event::Nothing,
         Event::Wakeup(Urgency::Now),
         Event::Wakeup(Urgency::Lazily),
     ];
     if let Event::Wakeup(urgency) = chooser::choose(Op::TimerInterrupt, &alternatives) {
-        wake_up(urgency);
+        flags::request(cpu, urgency, Requester::ThisCpu);
     }
 }
 

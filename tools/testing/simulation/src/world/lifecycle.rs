@@ -43,6 +43,8 @@ pub(crate) fn fork(shares: Shares) -> TaskId {
             ..parent
         };
         child.work.clear(Work::ANY_RESCHEDULE | Work::SIGNAL);
+        child.unread = Work::NONE;
+        child.realtime_waits = false;
         if shares == Shares::Nothing {
             let mut memory = world.memory().clone();
             memory.page_out();

@@ -5,7 +5,10 @@
 use super::{
     chooser,
     cpu::CpuId,
-    flags,
+    flags::{
+        self,
+        Requester, //
+    },
     interrupts,
     memory,
     signals::{
@@ -104,8 +107,9 @@ pub(crate) enum Event {
     Wakeup(Urgency),
     /// An interrupt of this CPU queues task work.
     TaskWork,
-    /// Another CPU sets the need-resched flag, and interrupts this one if it was not set.
-    RemoteReschedule,
+    /// Another CPU asks for a reschedule. For one that is urgent it interrupts this CPU, unless the
+    /// flag was set already.
+    RemoteReschedule(Urgency),
     /// Another CPU's membarrier(2) with the RSEQ command interrupts this one.
     Membarrier,
     /// Another CPU sends a signal.
@@ -179,7 +183,8 @@ impl World {
             ]);
         }
         events.extend([
-            Event::RemoteReschedule,
+            Event::RemoteReschedule(Urgency::Now),
+            Event::RemoteReschedule(Urgency::Lazily),
             Event::Membarrier,
             Event::Expiry,
             Event::Delay,
@@ -203,9 +208,9 @@ fn happen(event: Event, addr: u64) {
         Event::Nothing => {}
         Event::Wakeup(urgency) => interrupts::interrupt_kernel(interrupts::Irq::Wakeup(urgency)),
         Event::TaskWork => interrupts::interrupt_kernel(interrupts::Irq::TaskWork),
-        Event::RemoteReschedule => {
+        Event::RemoteReschedule(urgency) => {
             let cpu = with(|world| world.this_cpu());
-            interrupts::reschedule_remotely(cpu);
+            flags::request(cpu, urgency, Requester::AnotherCpu);
         }
         Event::Membarrier => with(|world| {
             let cpu = world.this_cpu();

@@ -98,7 +98,9 @@ fn out() -> CpuId {
         let task = world.current();
         let work = task.work;
         task.work.clear(Work::ANY_RESCHEDULE);
+        task.unread = Work::NONE;
         task.reschedule_is_delayed = false;
+        task.realtime_waits = false;
         task.switches += 1;
         world.cpu(cpu).need_resched = false;
         world.rearm_deferred(work);

@@ -2,6 +2,8 @@
 
 //! The kernel that is simulated.
 
+use super::flags::Work;
+
 /// What differs from one kernel, or one boot, to another.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Setup {
@@ -33,6 +35,15 @@ impl Default for Setup {
 }
 
 impl Setup {
+    /// The reschedules that a slice delays: `TIF_SLICE_EXT_SCHED`.
+    pub(crate) fn delayed(&self) -> Work {
+        if self.realtime {
+            Work::RESCHEDULE_LAZILY
+        } else {
+            Work::ANY_RESCHEDULE
+        }
+    }
+
     /// The NUMA node of a CPU.
     pub(crate) fn node_of(&self, cpu: u32) -> u32 {
         cpu / 2

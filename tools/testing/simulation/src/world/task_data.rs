@@ -112,6 +112,8 @@ pub(crate) struct Task {
     pub(crate) rseq: RseqData,
     /// The thread flags.
     pub(crate) work: Work,
+    /// Those that another CPU has set without an interrupt, and that were not read since.
+    pub(crate) unread: Work,
     /// `SYSCALL_WORK_SYSCALL_RSEQ_SLICE`.
     pub(crate) watches_syscalls: bool,
     pub(crate) cpu: CpuId,
@@ -136,6 +138,9 @@ pub(crate) struct Task {
     pub(crate) grant_is_counted: bool,
     /// Not part of the kernel: a grant has delayed a reschedule that nothing made up for.
     pub(crate) reschedule_is_delayed: bool,
+    /// Not part of the kernel: somebody has asked for the CPU who is not to be delayed, if he is a
+    /// realtime thread on a realtime kernel.
+    pub(crate) realtime_waits: bool,
     /// Not part of the kernel: user space wrote what is the kernel's, IDs or control word.
     pub(crate) area_is_forged: bool,
 }
@@ -146,6 +151,7 @@ impl Task {
         Self {
             rseq: RseqData::NONE,
             work: Work::NONE,
+            unread: Work::NONE,
             watches_syscalls: false,
             cpu,
             mm_cid: 0,
@@ -160,6 +166,7 @@ impl Task {
             switches: 0,
             grant_is_counted: false,
             reschedule_is_delayed: false,
+            realtime_waits: false,
             area_is_forged: false,
         }
     }

@@ -51,12 +51,12 @@ pub(crate) fn check() {
 /// Nobody enters user space with a reschedule pending, unless it was asked for after the last look.
 /// What a grant has delayed is owed as long as the grant is out.
 fn check_reschedule(id: TaskId) {
-    let (task, on_its_way) = with(|world| {
+    let (task, on_its_way, realtime) = with(|world| {
         let task = world.task(id).clone();
         let on_its_way = world.cpu(task.cpu).ipi_reschedule;
-        (task, on_its_way)
+        (task, on_its_way, world.setup.realtime)
     });
-    if task.work.has(Work::ANY_RESCHEDULE) && !on_its_way {
+    if (task.work & !task.unread).has(Work::ANY_RESCHEDULE) && !on_its_way {
         violated(
             Contract::RescheduleBeforeUserSpace,
             format_args!("{:?}", task.work),
@@ -66,6 +66,12 @@ fn check_reschedule(id: TaskId) {
         violated(
             Contract::RescheduleIsNotLost,
             format_args!("the grant of {id:?} is over"),
+        );
+    }
+    if realtime && task.realtime_waits && !on_its_way {
+        violated(
+            Contract::RealtimeDoesNotWait,
+            format_args!("{:?}, granted {}", task.work, task.rseq.granted),
         );
     }
 }

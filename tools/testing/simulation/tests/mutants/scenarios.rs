@@ -45,6 +45,11 @@ pub(crate) const FOUND: &[(&str, &str, Scenario)] = &[
         later_reschedule,
     ),
     (
+        "realtime_reschedule_is_dropped",
+        "RealtimeDoesNotWait",
+        realtime_reschedule,
+    ),
+    (
         "membarrier_requests_nothing",
         "RescheduleIsNotLost",
         membarrier,
@@ -146,8 +151,19 @@ fn later_reschedule() {
     let script = Script::default()
         .at(Op::Store, Event::Wakeup(Urgency::Now))
         .at(Op::Schedule, Event::Idle(1_000))
-        .at(Op::InterruptsOff, Event::RemoteReschedule);
+        .at(Op::InterruptsOff, Event::RemoteReschedule(Urgency::Now));
     stage.during(script, || thread.interrupt(WAKEUP));
+}
+
+fn realtime_reschedule() {
+    let stage = Stage::new(Setup {
+        realtime: true,
+        ..Setup::default()
+    });
+    let thread = stage.thread(0);
+    thread.request();
+    let script = Script::default().at(Op::Flag, Event::RemoteReschedule(Urgency::Now));
+    stage.during(script, || thread.interrupt(Irq::Wakeup(Urgency::Lazily)));
 }
 
 fn membarrier() {

@@ -33,6 +33,12 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "if !{mutant} && task.marks().rescheduled() {",
     ),
     mutant(
+        "realtime_reschedule_is_dropped",
+        "src/world/flags.rs",
+        "let delayed = world.setup.delayed();",
+        "let delayed = if {mutant} { Work::ANY_RESCHEDULE } else { world.setup.delayed() };",
+    ),
+    mutant(
         "membarrier_requests_nothing",
         "src/world/marking.rs",
         "if with(|world| world.current().rseq.granted) {",

@@ -15,10 +15,11 @@ use crate::{
     },
     world::{
         cpu::CpuId,
-        interrupts::{
+        flags::{
             self,
-            Irq, //
+            Requester, //
         },
+        interrupts::Irq,
         memory::{
             Presence,
             TASK_SIZE, //
@@ -57,7 +58,7 @@ enum Act {
     /// Is interrupted.
     Interrupt(Irq),
     /// Another CPU has it rescheduled.
-    RescheduleRemotely,
+    RescheduleRemotely(Urgency),
     /// Makes a system call, outside of any section.
     Syscall(Call),
     /// Announces a section and is in it.
@@ -96,6 +97,7 @@ fn acts() -> impl Strategy<Value = Act> {
         Irq::TaskWork,
         Irq::Device,
     ]);
+    let urgency = prop::sample::select(vec![Urgency::Now, Urgency::Lazily]);
     let call = prop::sample::select(vec![
         Call::SliceYield,
         Call::SkippedSliceYield,
@@ -114,7 +116,7 @@ fn acts() -> impl Strategy<Value = Act> {
         8 => Just(Act::Request),
         3 => Just(Act::Finish),
         8 => irq.prop_map(Act::Interrupt),
-        1 => Just(Act::RescheduleRemotely),
+        1 => urgency.prop_map(Act::RescheduleRemotely),
         3 => call.prop_map(Act::Syscall),
         2 => Just(Act::EnterSection),
         1 => Just(Act::LeaveSection),
@@ -174,8 +176,8 @@ impl Threads {
             Act::Request => {}
             Act::Finish => finish(thread),
             Act::Interrupt(irq) => thread.interrupt(irq),
-            Act::RescheduleRemotely => {
-                interrupts::reschedule_remotely(thread.cpu());
+            Act::RescheduleRemotely(urgency) => {
+                flags::request(thread.cpu(), urgency, Requester::AnotherCpu);
                 scheduler::settle();
             }
             Act::Syscall(call) => {

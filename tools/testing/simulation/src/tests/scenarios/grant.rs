@@ -18,16 +18,21 @@ use crate::{
     world::{
         chooser::Chooser,
         cpu::CpuId,
+        interrupts::Irq,
         point::{
             Event,
             Op,
             Urgency, //
         },
         script::Script,
+        setup::Setup,
         syscalls::Call,
         with, //
     }, //
 };
+
+/// Another CPU asks for a reschedule that does not wait.
+const REMOTE: Event = Event::RemoteReschedule(Urgency::Now);
 
 /// The thread takes its request back, an interrupt grants it: before the store of 0 or after it, a
 /// third order does not exist.
@@ -63,7 +68,7 @@ fn remote_resched_late() {
         thread.request();
         let switches = thread.task().switches;
         let script = Script::default()
-            .at(Op::Mirror, Event::RemoteReschedule)
+            .at(Op::Mirror, REMOTE)
             .at(Op::Schedule, OTHERS);
         stage.during(script, || thread.interrupt(WAKEUP));
         assert_eq!(thread.task().switches, switches + 1);
@@ -80,7 +85,7 @@ fn remote_resched_early() {
     for stage in kernels() {
         let thread = stage.thread(0);
         thread.request();
-        let script = Script::default().at(Op::Flag, Event::RemoteReschedule);
+        let script = Script::default().at(Op::Flag, REMOTE);
         stage.during(script, || thread.interrupt(WAKEUP));
         assert!(thread.sees_grant());
 
@@ -88,6 +93,28 @@ fn remote_resched_early() {
         stage.pass(u64::from(with(|world| world.slice_nsec)));
         assert_eq!(thread.task().switches, switches + 1);
         assert_eq!(stage.slices(), [1, 1, 1, 0, 0]);
+        stage.is_balanced();
+    }
+}
+
+/// A realtime thread becomes ready on another CPU while the kernel decides on a request, or drops
+/// what it delays. A realtime kernel has it run at once.
+#[test]
+fn remote_resched_realtime() {
+    for moment in [Op::Load, Op::Store, Op::InterruptsOff, Op::Flag, Op::Mirror] {
+        let stage = Stage::new(Setup {
+            realtime: true,
+            ..Setup::default()
+        });
+        let thread = stage.thread(0);
+        thread.request();
+        let switches = thread.task().switches;
+        let script = Script::default()
+            .at(moment, REMOTE)
+            .at(Op::Schedule, OTHERS);
+        stage.during(script, || thread.interrupt(Irq::Wakeup(Urgency::Lazily)));
+        assert!(thread.task().switches > switches, "{moment:?}");
+        assert!(!thread.sees_grant(), "{moment:?}");
         stage.is_balanced();
     }
 }
@@ -142,7 +169,8 @@ fn preempted_while_deciding() {
     let ways = [OTHERS, Event::Migrate(CpuId(1)), Event::NewCid];
     let later = [
         None,
-        Some(Event::RemoteReschedule),
+        Some(REMOTE),
+        Some(Event::RemoteReschedule(Urgency::Lazily)),
         Some(Event::Wakeup(Urgency::Now)),
         Some(Event::Wakeup(Urgency::Lazily)),
     ];
