@@ -52,6 +52,7 @@ pub(crate) mod position;
 use position::{
     locate,
     locate_strictly,
+    Fields,
     Handler,
     Position, //
 };
@@ -152,9 +153,13 @@ fn evaluate(
     // Debug assertions check the task's address here, not with user access open.
     let _ = task.area();
     let outcome = open!(memory, descriptor(announcement, space)?, |user| {
-        let section = load(user)?;
+        let section = Section {
+            start: user.start()?,
+            length: user.length()?,
+            abort: user.abort()?,
+        };
         match locate(section, ip, space) {
-            Position::Inside(handler) => abort(task, user, section, handler)?,
+            Position::Inside(section, handler) => abort(task, user, section, handler)?,
             Position::Outside => clear(task, user)?,
             Position::Invalid => return Err(Fault),
         }
@@ -163,8 +168,9 @@ fn evaluate(
     Ok(())
 }
 
-/// [`evaluate`] in debug mode: `version` and `flags` of the descriptor have to be 0, and a thread
-/// that was not interrupted is in a system call, which has no place in a section.
+/// [`evaluate`] in debug mode: the bounds have to make sense, `version` and `flags` of the
+/// descriptor have to be 0, and a thread that was not interrupted is in a system call, which has no
+/// place in a section.
 #[cold]
 fn evaluate_strictly(
     task: Current,
@@ -176,9 +182,8 @@ fn evaluate_strictly(
     // Debug assertions check the task's address here, not with user access open.
     let _ = task.area();
     let outcome = open!(memory, descriptor(announcement, space)?, |user| {
-        let section = load(user)?;
-        match locate_strictly(section, ip, space) {
-            Position::Inside(handler) => {
+        match locate_strictly(user, ip, space)? {
+            Position::Inside(section, handler) => {
                 let version = user.load(field!(Descriptor, version))?;
                 let flags = user.load(field!(Descriptor, flags))?;
                 if version != 0 || flags != 0 || !task.marks().interrupted() {
@@ -202,13 +207,21 @@ fn descriptor(
     Ok(space.at(announcement).ok_or(Fault)?.object())
 }
 
-#[inline(always)] // User access is open.
-fn load(user: &Region<'_, Descriptor>) -> Result<Section, Fault> {
-    Ok(Section {
-        start: user.load(field!(Descriptor, start_ip))?,
-        length: user.load(field!(Descriptor, post_commit_offset))?,
-        abort: user.load(field!(Descriptor, abort_ip))?,
-    })
+impl Fields for Region<'_, Descriptor> {
+    #[inline(always)] // User access is open.
+    fn start(&self) -> Result<u64, Fault> {
+        self.load(field!(Descriptor, start_ip))
+    }
+
+    #[inline(always)] // User access is open.
+    fn length(&self) -> Result<u64, Fault> {
+        self.load(field!(Descriptor, post_commit_offset))
+    }
+
+    #[inline(always)] // User access is open.
+    fn abort(&self) -> Result<u64, Fault> {
+        self.load(field!(Descriptor, abort_ip))
+    }
 }
 
 #[inline(always)] // User access is open.

@@ -7,10 +7,13 @@ use crate::{
         HandlerPrefix,
         Section, //
     },
-    machine::user_address::{
-        Checked,
-        UserAddr,
-        UserSpace, //
+    machine::{
+        user_address::{
+            Checked,
+            UserAddr,
+            UserSpace, //
+        },
+        user_memory::Fault, //
     }, //
 };
 
@@ -25,8 +28,8 @@ pub(crate) struct Handler {
 
 /// The position of a thread that has announced a section.
 pub(crate) enum Position {
-    /// Inside: it has to go to the abort handler.
-    Inside(Handler),
+    /// Inside of that section: it has to go to the abort handler.
+    Inside(Section, Handler),
     /// Outside: the announcement is stale.
     Outside,
     /// The section is not acceptable.
@@ -44,40 +47,65 @@ pub(crate) fn locate(section: Section, ip: u64, space: UserSpace) -> Position {
         return Position::Outside;
     }
     match handler(section, space) {
-        Some(handler) => Position::Inside(handler),
+        Some(handler) => Position::Inside(section, handler),
         None => Position::Invalid,
     }
 }
 
+/// The fields of a descriptor, each loaded when it is asked for, once.
+pub(crate) trait Fields {
+    /// Loads [`Section::start`].
+    fn start(&self) -> Result<u64, Fault>;
+
+    /// Loads [`Section::length`].
+    fn length(&self) -> Result<u64, Fault>;
+
+    /// Loads [`Section::abort`].
+    fn abort(&self) -> Result<u64, Fault>;
+}
+
 /// Finds the instruction pointer `ip`, and checks all that can be checked on the way; debug mode.
+///
+/// # Errors
+///
+/// [`Fault`] if a field cannot be loaded without which the position is not known. The end does not
+/// matter to a thread in front of the section, nor the abort handler to one behind it.
 #[inline(always)] // User access is open.
-pub(crate) fn locate_strictly(section: Section, ip: u64, space: UserSpace) -> Position {
-    let Section {
+pub(crate) fn locate_strictly(
+    fields: &impl Fields,
+    ip: u64,
+    space: UserSpace,
+) -> Result<Position, Fault> {
+    let start = fields.start()?;
+    let Some(_) = space.at(start) else {
+        return Ok(Position::Invalid);
+    };
+    if ip < start {
+        return Ok(Position::Outside);
+    }
+
+    let length = fields.length()?;
+    let Some(end) = start.checked_add(length) else {
+        return Ok(Position::Invalid);
+    };
+    let Some(_) = space.at(end) else {
+        return Ok(Position::Invalid);
+    };
+    if ip >= end {
+        return Ok(Position::Outside);
+    }
+
+    let abort = fields.abort()?;
+    let section = Section {
         start,
         length,
         abort,
-    } = section;
-
-    let Some(_) = space.at(start) else {
-        return Position::Invalid;
     };
-    if ip < start {
-        return Position::Outside;
-    }
-    let Some(end) = start.checked_add(length) else {
-        return Position::Invalid;
-    };
-    let Some(_) = space.at(end) else {
-        return Position::Invalid;
-    };
-    if ip >= end {
-        return Position::Outside;
-    }
-    match handler(section, space) {
+    Ok(match handler(section, space) {
         // A handler inside of the section would be aborted again.
-        Some(handler) if abort.wrapping_sub(start) >= length => Position::Inside(handler),
+        Some(handler) if abort.wrapping_sub(start) >= length => Position::Inside(section, handler),
         _ => Position::Invalid,
-    }
+    })
 }
 
 #[inline(always)] // User access is open.

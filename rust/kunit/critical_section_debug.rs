@@ -5,6 +5,7 @@
 use super::critical_section::{
     debugged,
     evaluated,
+    evaluated_at,
     Outcome, //
 };
 use super::*;
@@ -20,6 +21,34 @@ mod tests {
 
             thread.task.marks().set_interrupted(false);
             assert!(debugged(&thread, &regs)? == expected);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn descriptor_is_loaded_as_far_as_it_matters() -> Result {
+        // None of the addresses is there, one, two, all.
+        const LENGTHS: [usize; 4] = [
+            offset_of!(Descriptor, start_ip),
+            offset_of!(Descriptor, post_commit_offset),
+            offset_of!(Descriptor, abort_ip),
+            size_of::<Descriptor>(),
+        ];
+
+        // In front of the section, behind it, inside.
+        for (offset, needed) in [(START - 1, 1), (START + LENGTH, 2), (START, 3)] {
+            for (there, len) in LENGTHS.into_iter().enumerate() {
+                let (thread, regs) = Thread::at(offset)?;
+                let descriptor = thread.describe_cut_off(thread.section(), len)?;
+
+                let expected = match (there >= needed, needed) {
+                    (false, _) => Outcome::Refused,
+                    (true, 3) => Outcome::Aborted,
+                    (true, _) => Outcome::Cleared,
+                };
+                let outcome = with_debug_mode(true, || evaluated_at(&thread, &regs, descriptor))?;
+                assert!(outcome == expected);
+            }
         }
         Ok(())
     }

@@ -117,6 +117,25 @@ impl Page {
         self.write(HANDLER - size_of_val(&SIG), SIG)
     }
 
+    /// Writes the descriptor of `section` to the end of the page, as far as `len` bytes of it, and
+    /// returns its address. The next page is not there.
+    pub(super) fn describe_cut_off(&self, section: Section, len: usize) -> Result<u64> {
+        let at = PAGE_SIZE - len;
+        // SAFETY: What there is in the address space of this thread is its own.
+        let _ = unsafe { bindings::vm_munmap(self.page + PAGE_SIZE, PAGE_SIZE) };
+        for (offset, value) in [
+            (offset_of!(Descriptor, version), 0),
+            (offset_of!(Descriptor, start_ip), section.start),
+            (offset_of!(Descriptor, post_commit_offset), section.length),
+            (offset_of!(Descriptor, abort_ip), section.abort),
+        ] {
+            if offset < len {
+                self.write(at + offset, value)?;
+            }
+        }
+        Ok((self.page + at) as u64)
+    }
+
     pub(super) fn announce(&self, descriptor: u64) -> Result {
         self.write(offset_of!(Area, rseq_cs), descriptor)
     }

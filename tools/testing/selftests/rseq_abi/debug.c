@@ -383,6 +383,55 @@ TEST_F(syscall, bad_rseq_cs)
 	EXPECT_KILLED(status_of(call_with_bad_rseq_cs, variant->v2), SIGSEGV);
 }
 
+/* The descriptor, of which only the first @size bytes are there */
+static __u64 cut_off(size_t size)
+{
+	char *page = mmap(NULL, 2 * page_size(), PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *end = page + page_size();
+
+	if (page == MAP_FAILED || munmap(end, page_size()))
+		return 0;
+	memcpy(end - size, &cs, size);
+	return (uintptr_t)(end - size);
+}
+
+static void call_with_rseq_cs(void *arg)
+{
+	struct rseq *rs = arg;
+
+	WRITE_ONCE(rs->rseq_cs, bad_address);
+	syscall(__NR_getppid);
+	_exit(READ_ONCE(rs->rseq_cs) != 0);
+}
+
+/* A thread in front of the section needs to know its start, one behind it also its end. */
+TEST_F(syscall, outside_with_cut_off_descriptor)
+{
+	const size_t start = offsetof(struct rseq_cs, post_commit_offset);
+	const size_t end = offsetof(struct rseq_cs, abort_ip);
+
+	/* No code is behind the stack. */
+	cs.start_ip = (uintptr_t)__builtin_frame_address(0);
+	bad_address = cut_off(start);
+	ASSERT_NE(0, bad_address);
+	EXPECT_EXITED(status_of(call_with_rseq_cs, variant->v2), 0);
+
+	cs.start_ip = 1;
+	cs.post_commit_offset = 1;
+	bad_address = cut_off(end);
+	ASSERT_NE(0, bad_address);
+	EXPECT_EXITED(status_of(call_with_rseq_cs, variant->v2), 0);
+
+	bad_address = cut_off(start);
+	EXPECT_KILLED(status_of(call_with_rseq_cs, variant->v2), SIGSEGV);
+	bad_address = cut_off(start - 1);
+	EXPECT_KILLED(status_of(call_with_rseq_cs, variant->v2), SIGSEGV);
+	cs.post_commit_offset = (uintptr_t)__builtin_frame_address(0);
+	bad_address = cut_off(end);
+	EXPECT_KILLED(status_of(call_with_rseq_cs, variant->v2), SIGSEGV);
+}
+
 static struct rseq *entered;
 
 /* Back to where the signal came, which is a section by then */

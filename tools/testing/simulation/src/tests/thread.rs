@@ -150,6 +150,19 @@ impl Thread {
         self.set_announcement(self.descriptor());
     }
 
+    /// Announces a section with a descriptor at the end of its page, where only the start of the
+    /// section fits in, and goes to the instruction at `ip`.
+    pub(crate) fn announce_up_to_length(self, section: Section, ip: u64) {
+        let at = self.descriptor() + PAGE - offset_of!(Descriptor, post_commit_offset) as u64;
+        let mut bytes = [0; 8].to_vec();
+        bytes.extend(section.start.to_ne_bytes());
+        with(|world| {
+            world.memory_of(Some(0)).write(at, &bytes);
+            world.task(self.id).ip = ip;
+        });
+        self.set_announcement(at);
+    }
+
     /// Stores to `rseq_cs`.
     pub(crate) fn set_announcement(self, address: u64) {
         user_space::write(self.id, offset_of!(Area, rseq_cs), &address.to_ne_bytes());

@@ -7,6 +7,7 @@ use crate::{
     tests::{
         stage::{
             Stage,
+            ELSEWHERE,
             SECTION, //
         },
         thread::Thread, //
@@ -48,6 +49,11 @@ pub(crate) const FOUND: &[(&str, &str, Scenario)] = &[
         "realtime_reschedule_is_dropped",
         "RealtimeDoesNotWait",
         realtime_reschedule,
+    ),
+    (
+        "descriptor_is_loaded_at_once",
+        "killed",
+        descriptor_at_the_end_of_memory,
     ),
     (
         "membarrier_requests_nothing",
@@ -164,6 +170,19 @@ fn realtime_reschedule() {
     thread.request();
     let script = Script::default().at(Op::Flag, Event::RemoteReschedule(Urgency::Now));
     stage.during(script, || thread.interrupt(Irq::Wakeup(Urgency::Lazily)));
+}
+
+/// The thread is in front of a section, and only that much of its descriptor is there.
+fn descriptor_at_the_end_of_memory() {
+    let stage = debug_mode();
+    let thread = stage.thread(0);
+    let section = Section {
+        start: ELSEWHERE + 4,
+        ..SECTION
+    };
+    thread.announce_up_to_length(section, ELSEWHERE);
+    thread.syscall(Call::GetPid);
+    survives(thread);
 }
 
 fn membarrier() {

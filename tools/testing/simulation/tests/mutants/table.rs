@@ -39,6 +39,12 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "let delayed = if {mutant} { Work::ANY_RESCHEDULE } else { world.setup.delayed() };",
     ),
     mutant(
+        "descriptor_is_loaded_at_once",
+        "rust/critical_section/position.rs",
+        "let start = fields.start()?;",
+        "let start = fields.start()?;\n    if {mutant} {\n        fields.length()?;\n    }",
+    ),
+    mutant(
         "membarrier_requests_nothing",
         "src/world/marking.rs",
         "if with(|world| world.current().rseq.granted) {",

@@ -9,8 +9,14 @@ use crate::{
         HandlerPrefix,
         Section, //
     },
-    critical_section::position,
-    machine::user_address::UserSpace, //
+    critical_section::position::{
+        self,
+        Fields, //
+    },
+    machine::{
+        user_address::UserSpace,
+        user_memory::Fault, //
+    }, //
 };
 
 /// [`position::Position`], without the handler.
@@ -24,7 +30,8 @@ enum Position {
 /// Takes the handler out of a position, once it was compared with the section's.
 fn plain(position: position::Position, section: Section) -> Position {
     match position {
-        position::Position::Inside(handler) => {
+        position::Position::Inside(inside, handler) => {
+            assert_eq!(inside, section);
             assert_eq!(handler.entry.get(), section.abort);
             Position::Inside
         }
@@ -40,7 +47,52 @@ fn locate(section: Section, ip: u64, limit: u64) -> Position {
 
 fn locate_strictly(section: Section, ip: u64, limit: u64) -> Position {
     let space = UserSpace::ending_at(limit);
-    plain(position::locate_strictly(section, ip, space), section)
+    let strictly = position::locate_strictly(&section, ip, space).expect("nothing faults");
+    plain(strictly, section)
+}
+
+impl Fields for Section {
+    fn start(&self) -> Result<u64, Fault> {
+        Ok(self.start)
+    }
+
+    fn length(&self) -> Result<u64, Fault> {
+        Ok(self.length)
+    }
+
+    fn abort(&self) -> Result<u64, Fault> {
+        Ok(self.abort)
+    }
+}
+
+/// A descriptor of which only the first fields can be loaded.
+struct CutOff {
+    section: Section,
+    fields: usize,
+}
+
+impl CutOff {
+    fn field(&self, nth: usize, value: u64) -> Result<u64, Fault> {
+        if nth < self.fields {
+            Ok(value)
+        } else {
+            Err(Fault)
+        }
+    }
+}
+
+impl Fields for CutOff {
+    fn start(&self) -> Result<u64, Fault> {
+        self.field(0, self.section.start)
+    }
+
+    fn length(&self) -> Result<u64, Fault> {
+        self.field(1, self.section.length)
+    }
+
+    fn abort(&self) -> Result<u64, Fault> {
+        self.field(2, self.section.abort)
+    }
 }
 
 /// Where user space ends on x86_64 with four levels of page tables.
@@ -223,6 +275,57 @@ fn only_debug_mode_minds_where_a_section_lies() {
             strict,
             "{section:x?}"
         );
+    }
+}
+
+#[test]
+fn debug_mode_loads_what_it_has_to_know() {
+    let last = LIMIT - 1;
+    let table = [
+        // In front of the section, behind it, inside.
+        (GOOD, GOOD.start - 1, 1),
+        (GOOD, GOOD.start + GOOD.length, 2),
+        (GOOD, GOOD.start, 3),
+        // Not acceptable, for its start, its end and its handler.
+        (
+            Section {
+                start: LIMIT,
+                ..GOOD
+            },
+            0,
+            1,
+        ),
+        (
+            Section {
+                length: last,
+                ..GOOD
+            },
+            GOOD.start,
+            2,
+        ),
+        (
+            Section {
+                abort: LIMIT,
+                ..GOOD
+            },
+            GOOD.start,
+            3,
+        ),
+    ];
+    for (section, ip, needed) in table {
+        for fields in 0..=3 {
+            let descriptor = CutOff { section, fields };
+            let space = UserSpace::ending_at(LIMIT);
+            let found = position::locate_strictly(&descriptor, ip, space);
+            assert_eq!(
+                found.is_ok(),
+                fields >= needed,
+                "{section:x?} {ip:x} {fields}"
+            );
+            if let Ok(found) = found {
+                assert_eq!(plain(found, section), locate_strictly(section, ip, LIMIT));
+            }
+        }
     }
 }
 

@@ -65,6 +65,9 @@ enum Act {
     EnterSection,
     /// Is out of it.
     LeaveSection,
+    /// Is in front of a section with half a descriptor, which debug mode does not mind. No code is
+    /// behind its start.
+    ApproachSection,
     /// Uses membarrier(2): all other CPUs are interrupted.
     Membarrier,
     /// Gets a signal.
@@ -120,6 +123,7 @@ fn acts() -> impl Strategy<Value = Act> {
         3 => call.prop_map(Act::Syscall),
         2 => Just(Act::EnterSection),
         1 => Just(Act::LeaveSection),
+        1 => Just(Act::ApproachSection),
         1 => Just(Act::Membarrier),
         1 => Just(Act::Signal(signals::SIGUSR1)),
         2 => (0..60_000u64).prop_map(Act::Pass),
@@ -186,6 +190,7 @@ impl Threads {
             }
             Act::EnterSection => thread.announce(SECTION, SECTION.start),
             Act::LeaveSection => leave_section(thread),
+            Act::ApproachSection => approach_section(thread),
             Act::Membarrier => membarrier(thread),
             Act::Signal(signal) => with(|world| signals::force(world.task(thread.id), signal)),
             Act::Pass(nsec) => stage.pass(nsec),
@@ -241,6 +246,16 @@ fn leave_section(thread: Thread) {
             task.ip = ELSEWHERE;
         }
     });
+}
+
+fn approach_section(thread: Thread) {
+    if with(|world| world.debugging) {
+        let section = Section {
+            start: TASK_SIZE - 1,
+            ..SECTION
+        };
+        thread.announce_up_to_length(section, ELSEWHERE);
+    }
 }
 
 fn membarrier(thread: Thread) {
