@@ -257,4 +257,11 @@ __rust_helper void rust_helper_clear_syscall_work_rseq_slice(struct task_struct 
 {
 	clear_task_syscall_work(t, SYSCALL_RSEQ_SLICE);
 }
+
+#ifdef CONFIG_RSEQ_RUST_KUNIT_TEST
+__rust_helper bool rust_helper_test_syscall_work_rseq_slice(struct task_struct *t)
+{
+	return test_task_syscall_work(t, SYSCALL_RSEQ_SLICE);
+}
+#endif
 #endif

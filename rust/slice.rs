@@ -37,6 +37,8 @@
 //!   thread is in user space, they agree.
 //! - Whoever sends a granted thread to user space has armed the timer of that CPU for it and
 //!   registered the system call work; see [`expiry::arm`].
+//! - A yield is noted only while that work is registered, so that every call takes the note back
+//!   but the one that reports it.
 //! - It ends exactly once: at [`end`], by a refusal in [`grant`], by the update after the thread
 //!   was scheduled out, or with the thread, in inline C. Each clears both places and counts.
 

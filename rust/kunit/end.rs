@@ -4,6 +4,7 @@
 
 use super::*;
 use crate::slice::end::{
+    self,
     before_syscall,
     Syscall, //
 };
@@ -17,63 +18,130 @@ pub(super) fn call(thread: &Thread, syscall: Syscall) {
     );
 }
 
+/// The result of `rseq_slice_yield(2)`.
+fn reported(thread: &Thread) -> c_long {
+    end::yielded(thread.task)
+}
+
+/// Says that [`before_syscall`] runs before the next system call.
+fn watches(thread: &Thread) -> bool {
+    thread.task.slice().watches_syscalls()
+}
+
+/// A thread with a grant that has been to user space.
+fn in_user_space() -> Result<Thread> {
+    let thread = Thread::granted()?;
+    thread.task.slice().watch_syscalls();
+    Ok(thread)
+}
+
 #[kunit_tests(rseq_slice_end)]
 mod tests {
     use super::*;
 
     #[test]
     fn yielded() -> Result {
-        let thread = Thread::granted()?;
+        let thread = in_user_space()?;
 
         let counts = counts(|| call(&thread, Syscall::Yield));
         assert_eq!(counts, [0, 0, 0, 1, 0]);
         assert_eq!(thread.ctrl()?, 0);
         assert!(!thread.task.slice().is_granted());
-        assert!(thread.task.slice().take_yielded());
-        assert!(!thread.task.slice().take_yielded());
+        assert!(thread.task.slice().has_yielded());
+        assert!(watches(&thread));
+        assert_eq!(reported(&thread), 1);
+        assert!(!thread.task.slice().has_yielded());
+        assert!(!watches(&thread));
+        assert_eq!(reported(&thread), 0);
         Ok(())
     }
 
     #[test]
     fn aborted() -> Result {
-        let thread = Thread::granted()?;
+        let thread = in_user_space()?;
 
         let counts = counts(|| call(&thread, Syscall::Other));
         assert_eq!(counts, [0, 0, 0, 0, 1]);
         assert_eq!(thread.ctrl()?, 0);
         assert!(!thread.task.slice().is_granted());
-        assert!(!thread.task.slice().take_yielded());
+        assert!(!thread.task.slice().has_yielded());
+        assert!(!watches(&thread));
         Ok(())
     }
 
     #[test]
     fn scheduled_before() -> Result {
-        let thread = Thread::granted()?;
+        let thread = in_user_space()?;
 
         thread.task.marks().set_rescheduled();
         let counts = counts(|| call(&thread, Syscall::Yield));
         assert_eq!(counts, [0, 0, 1, 0, 0]);
         assert_eq!(thread.ctrl()?, 0);
         assert!(!thread.task.slice().is_granted());
-        assert!(!thread.task.slice().take_yielded());
+        assert!(!thread.task.slice().has_yielded());
+        assert!(!watches(&thread));
         Ok(())
     }
 
     #[test]
     fn without_grant() -> Result {
         let thread = Thread::interrupted()?;
+        thread.task.slice().watch_syscalls();
 
         thread.set_ctrl(1)?;
         let counts = counts(|| call(&thread, Syscall::Yield));
         assert_eq!(counts, [0; 5]);
         assert_eq!(thread.ctrl()?, 1);
-        assert!(!thread.task.slice().take_yielded());
+        assert!(!thread.task.slice().has_yielded());
+        assert!(!watches(&thread));
+        Ok(())
+    }
+
+    #[test]
+    fn suppressed() -> Result {
+        for next in [Syscall::Yield, Syscall::Other] {
+            let thread = in_user_space()?;
+
+            let counts = counts(|| {
+                // seccomp or a tracer keeps the yield from being carried out.
+                call(&thread, Syscall::Yield);
+                assert!(watches(&thread));
+                call(&thread, next);
+            });
+            assert_eq!(counts, [0, 0, 0, 1, 0]);
+            assert!(!watches(&thread));
+            assert_eq!(reported(&thread), 0);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn replaced() -> Result {
+        let thread = in_user_space()?;
+
+        // A tracer makes a yield of another call.
+        call(&thread, Syscall::Other);
+        assert_eq!(reported(&thread), 0);
+        assert!(!watches(&thread));
+        Ok(())
+    }
+
+    #[test]
+    fn granted_after_a_suppressed_yield() -> Result {
+        let thread = in_user_space()?;
+        call(&thread, Syscall::Yield);
+
+        thread.task.slice().begin(clock::now());
+        let counts = counts(|| call(&thread, Syscall::Other));
+        assert_eq!(counts, [0, 0, 0, 0, 1]);
+        assert_eq!(reported(&thread), 0);
+        assert!(!watches(&thread));
         Ok(())
     }
 
     #[test]
     fn vanished() -> Result {
-        let thread = Thread::granted()?;
+        let thread = in_user_space()?;
 
         thread.unmap();
         call(&thread, Syscall::Other);

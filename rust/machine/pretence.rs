@@ -5,6 +5,7 @@
 use super::{
     context::InterruptsOff,
     marks::Marks,
+    slice_state::SliceState,
     task::Current, //
 };
 use kernel::bindings;
@@ -88,5 +89,13 @@ impl InterruptsOff {
         // SAFETY: By the type invariant interrupts are off, so flag and mirror stay in step.
         unsafe { bindings::clear_need_resched_current() };
         pending
+    }
+}
+
+impl SliceState {
+    /// Says that [`Self::watch_syscalls`] is in effect.
+    pub(crate) fn watches_syscalls(&self) -> bool {
+        // SAFETY: By the type invariant the pointer is valid.
+        unsafe { bindings::test_syscall_work_rseq_slice(self.as_ptr()) }
     }
 }

@@ -47,6 +47,12 @@ impl Current {
 }
 
 impl SliceState {
+    /// The task.
+    #[cfg(CONFIG_RSEQ_RUST_KUNIT_TEST)]
+    pub(super) fn as_ptr(&self) -> *mut bindings::task_struct {
+        self.task
+    }
+
     /// Says that the thread has slices enabled.
     #[inline(always)] // One load.
     pub(crate) fn is_enabled(&self) -> bool {
@@ -84,16 +90,16 @@ impl SliceState {
         self.slice.expires.get()
     }
 
-    /// Notes that the slice was given back with `rseq_slice_yield(2)`.
+    /// Notes that the slice was given back with `rseq_slice_yield(2)`, or clears the note.
     #[inline(always)] // One store.
-    pub(crate) fn set_yielded(&self) {
-        self.slice.yielded.set(1);
+    pub(crate) fn set_yielded(&self, on: bool) {
+        self.slice.yielded.set(on.into());
     }
 
-    /// Says that the slice was given back, and clears the note.
-    #[inline(always)] // One load and one store.
-    pub(crate) fn take_yielded(&self) -> bool {
-        self.slice.yielded.replace(0) != 0
+    /// Says that the slice was given back.
+    #[inline(always)] // One load.
+    pub(crate) fn has_yielded(&self) -> bool {
+        self.slice.yielded.get() != 0
     }
 
     /// Has [`crate::slice::end`] run before the next system call.

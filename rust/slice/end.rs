@@ -17,6 +17,7 @@ use crate::{
             count,
             Counter, //
         },
+        slice_state::SliceState,
         switches::debugging,
         task::Current,
         timer::SliceTimer,
@@ -40,7 +41,8 @@ pub(crate) enum Syscall {
     Other,
 }
 
-/// Runs before `syscall` of a thread that went to user space with a grant. May sleep, may schedule.
+/// Runs before `syscall` of a thread that went to user space with a grant, or whose last yield was
+/// not carried out. May sleep, may schedule.
 ///
 /// # Errors
 ///
@@ -56,17 +58,16 @@ pub(crate) fn before_syscall(
     // The grant may be gone: revocation leaves the work flag alone.
     let granted = slice.is_granted();
 
-    slice.unwatch_syscalls();
-
     if debugging() {
         // The grant ends all the same.
         let checked = check(task, context.memory(), granted);
         fatal(task, context, checked);
     }
-    if granted {
-        relinquish(task, context, syscall)?;
+    if !granted {
+        forget(slice);
+        return Ok(());
     }
-    Ok(())
+    relinquish(task, context, syscall)
 }
 
 /// Ends the grant and lets the others run.
@@ -76,6 +77,7 @@ fn relinquish(task: Current, context: &mut TaskContext, syscall: Syscall) -> Res
         cancel_timer(task, here);
         if task.marks().rescheduled() {
             // The scheduler was faster: the CPU has been given up already.
+            forget(task.slice());
             count(Counter::Revoked);
         } else {
             note(task, syscall);
@@ -104,15 +106,28 @@ fn cancel_timer(task: Current, here: &PreemptionOff) {
 }
 
 /// Notes how the grant ends.
+///
+/// A yield is reported when it is carried out. It is not if seccomp or a tracer suppresses it, so
+/// the work for the next system call stays registered, which forgets the note.
 #[inline(always)] // Its only caller is `relinquish`.
 fn note(task: Current, syscall: Syscall) {
     match syscall {
         Syscall::Yield => {
-            task.slice().set_yielded();
+            task.slice().set_yielded(true);
             count(Counter::Yielded);
         }
-        Syscall::Other => count(Counter::Aborted),
+        Syscall::Other => {
+            forget(task.slice());
+            count(Counter::Aborted);
+        }
     }
+}
+
+/// Leaves nothing to report, and nothing to do before the next system call.
+#[inline(always)] // A store and an atomic instruction.
+fn forget(slice: SliceState) {
+    slice.set_yielded(false);
+    slice.unwatch_syscalls();
 }
 
 #[cold]
@@ -136,5 +151,10 @@ pub(crate) fn consistent(ctrl: SliceCtrl, granted: bool) -> bool {
 
 /// The result of `rseq_slice_yield(2)`: 1 if it ended a grant, which happened on its entry.
 pub(crate) fn yielded(task: Current) -> c_long {
-    task.slice().take_yielded().into()
+    let slice = task.slice();
+    if !slice.has_yielded() {
+        return 0;
+    }
+    forget(slice);
+    1
 }

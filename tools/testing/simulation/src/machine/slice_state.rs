@@ -60,16 +60,14 @@ impl SliceState {
         self.slice(|slice| slice.expires)
     }
 
-    /// Notes that the slice was given back with `rseq_slice_yield(2)`.
-    pub(crate) fn set_yielded(&self) {
-        self.slice(|slice| slice.yielded = true);
+    /// Notes that the slice was given back with `rseq_slice_yield(2)`, or clears the note.
+    pub(crate) fn set_yielded(&self, on: bool) {
+        self.slice(|slice| slice.yielded = on);
     }
 
-    /// Says that the slice was given back, and clears the note.
-    pub(crate) fn take_yielded(&self) -> bool {
-        let yielded = self.slice(|slice| slice.yielded);
-        self.slice(|slice| slice.yielded = false);
-        yielded
+    /// Says that the slice was given back.
+    pub(crate) fn has_yielded(&self) -> bool {
+        self.slice(|slice| slice.yielded)
     }
 
     /// Has [`crate::slice::end`] run before the next system call.

@@ -40,6 +40,9 @@ pub(crate) enum Contract {
     GrantEndsOnce,
     /// A thread with a grant is in user space only with the timer of its CPU armed for it.
     GrantIsBounded,
+    /// A system call that is over leaves the work for the next one only if it was a yield that was
+    /// not carried out.
+    SyscallsAreWatched,
     /// The control word says what the kernel's own record says.
     GrantAgrees,
     /// A reschedule that a grant has delayed is made up for when the grant ends.

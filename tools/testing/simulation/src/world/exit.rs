@@ -182,6 +182,9 @@ fn forget_events(rseq: &mut super::task_data::RseqData) {
 fn arrive(entered: Entered) {
     with(|world| world.counters[Counter::Exit as usize] += 1);
     user_space::check_marks();
+    if entered == Entered::Syscall {
+        user_space::check_syscall_work();
+    }
     // rseq_irqentry_exit_to_user_mode()
     if entered == Entered::Interrupt {
         with(|world| forget_events(&mut world.current().rseq));

@@ -36,6 +36,17 @@ pub(crate) fn check_marks() {
     }
 }
 
+/// The entry work has been done for the system call that is over.
+pub(crate) fn check_syscall_work() {
+    let task = with(|world| world.current().clone());
+    if task.watches_syscalls != task.rseq.yielded {
+        violated(
+            Contract::SyscallsAreWatched,
+            format_args!("{}, {:?}", task.watches_syscalls, task.rseq),
+        );
+    }
+}
+
 /// What a task finds in user space, interrupts being off for the last moment.
 pub(crate) fn check() {
     let (id, cpu) = with(|world| (world.frame().task, world.this_cpu()));

@@ -50,6 +50,13 @@ pub(crate) const FOUND: &[(&str, &str, Scenario)] = &[
         "RealtimeDoesNotWait",
         realtime_reschedule,
     ),
+    ("suppressed_yield_is_reported", "left: 1", suppressed_yield),
+    (
+        "noted_yield_is_not_watched",
+        "SyscallsAreWatched",
+        suppressed_yield,
+    ),
+    ("ended_grant_is_watched", "SyscallsAreWatched", aborted),
     (
         "descriptor_is_loaded_at_once",
         "killed",
@@ -170,6 +177,18 @@ fn realtime_reschedule() {
     thread.request();
     let script = Script::default().at(Op::Flag, Event::RemoteReschedule(Urgency::Now));
     stage.during(script, || thread.interrupt(Irq::Wakeup(Urgency::Lazily)));
+}
+
+fn suppressed_yield() {
+    let stage = Stage::preemptible();
+    let thread = granted(&stage);
+    thread.syscall(Call::SkippedSliceYield);
+    assert_eq!(thread.syscall(Call::SliceYield), 0);
+}
+
+fn aborted() {
+    let stage = Stage::preemptible();
+    granted(&stage).syscall(Call::GetPid);
 }
 
 /// The thread is in front of a section, and only that much of its descriptor is there.

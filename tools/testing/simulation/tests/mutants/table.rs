@@ -39,6 +39,27 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "let delayed = if {mutant} { Work::ANY_RESCHEDULE } else { world.setup.delayed() };",
     ),
     mutant(
+        "suppressed_yield_is_reported",
+        "rust/slice/end.rs",
+        "if !granted {\n        forget(slice);",
+        "if !granted {\n        if !{mutant} {\n            \
+         slice.set_yielded(false);\n        }\n        slice.unwatch_syscalls();",
+    ),
+    mutant(
+        "noted_yield_is_not_watched",
+        "rust/slice/end.rs",
+        "task.slice().set_yielded(true);",
+        "task.slice().set_yielded(true);\n            if {mutant} {\n                \
+         task.slice().unwatch_syscalls();\n            }",
+    ),
+    mutant(
+        "ended_grant_is_watched",
+        "rust/slice/end.rs",
+        "    slice.set_yielded(false);\n    slice.unwatch_syscalls();\n",
+        "    slice.set_yielded(false);\n    if !{mutant} {\n        \
+         slice.unwatch_syscalls();\n    }\n",
+    ),
+    mutant(
         "descriptor_is_loaded_at_once",
         "rust/critical_section/position.rs",
         "let start = fields.start()?;",

@@ -5,7 +5,8 @@
 use super::{
     granted,
     kernels,
-    OTHERS, //
+    OTHERS,
+    WAKEUP, //
 };
 use crate::{
     abi::SliceCtrl,
@@ -110,15 +111,36 @@ fn others_run_first() {
     }
 }
 
-/// A filter or a tracer skips the yield after the entry work has noted it.
+/// A filter or a tracer suppresses the yield after the entry work has noted it. No later one
+/// reports it.
 #[test]
-fn unreported_yield() {
+fn suppressed_yield() {
     for stage in kernels() {
         let thread = granted(&stage, 0);
         assert_eq!(thread.syscall(Call::SkippedSliceYield), -1);
         assert_eq!(stage.slices(), [1, 0, 0, 1, 0]);
-        assert_eq!(thread.syscall(Call::SliceYield), 1);
         assert_eq!(thread.syscall(Call::SliceYield), 0);
+        assert_eq!(stage.slices(), [1, 0, 0, 1, 0]);
         stage.is_balanced();
+    }
+}
+
+/// The same, and another call comes in between, or another grant.
+#[test]
+fn suppressed_yield_before_another_grant() {
+    for between in [None, Some(Call::GetPid), Some(Call::SkippedSliceYield)] {
+        for stage in kernels() {
+            let thread = granted(&stage, 0);
+            thread.syscall(Call::SkippedSliceYield);
+            if let Some(call) = between {
+                thread.syscall(call);
+            }
+            thread.request();
+            thread.interrupt(WAKEUP);
+            assert!(thread.sees_grant());
+            assert_eq!(thread.syscall(Call::SliceYield), 1);
+            assert_eq!(thread.syscall(Call::SliceYield), 0);
+            assert_eq!(stage.slices(), [2, 0, 0, 2, 0]);
+        }
     }
 }
