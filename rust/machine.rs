@@ -17,6 +17,7 @@
 //! | [`registers`] | the instruction pointer in user space | no |
 //! | [`timer`] | this CPU's slice timer | it may expire, unless interrupts are off |
 //! | [`clock`], [`setting`], [`switches`] | time, slice length, debug mode | yes |
+//! | [`syscall_number`] | which system call it is | no |
 //! | [`counters`], [`tracepoints`], [`debugfs`] | what an operator sees | yes |
 
 // Only slices need the time, and contexts without preemption.
@@ -38,6 +39,8 @@ pub(crate) mod setting;
 #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
 pub(crate) mod slice_state;
 pub(crate) mod switches;
+#[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
+pub(crate) mod syscall_number;
 pub(crate) mod task;
 #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
 pub(crate) mod timer;

@@ -151,6 +151,7 @@ pub unsafe extern "C" fn rseq_debugfs_init() -> c_int {
 #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
 mod slice_entry {
     use super::*;
+    use machine::syscall_number;
     use slice::{
         end::Syscall,
         expiry::Next,
@@ -228,7 +229,7 @@ mod slice_entry {
         let task = Current::get();
         // SAFETY: The entry code calls this with interrupts on.
         let mut context = unsafe { TaskContext::new() };
-        let syscall = if syscall == bindings::__NR_rseq_slice_yield as c_long {
+        let syscall = if syscall_number::is_slice_yield(syscall) {
             Syscall::Yield
         } else {
             Syscall::Other

@@ -3,10 +3,13 @@
 //! The end of a grant in a system call.
 
 use super::*;
-use crate::slice::end::{
-    self,
-    before_syscall,
-    Syscall, //
+use crate::{
+    machine::syscall_number::is_slice_yield,
+    slice::end::{
+        self,
+        before_syscall,
+        Syscall, //
+    }, //
 };
 
 /// What the entry point does before a system call.
@@ -137,6 +140,18 @@ mod tests {
         assert_eq!(reported(&thread), 0);
         assert!(!watches(&thread));
         Ok(())
+    }
+
+    #[test]
+    fn numbers() {
+        const X32: c_long = 0x4000_0000;
+        let yields = bindings::__NR_rseq_slice_yield as c_long;
+
+        assert!(is_slice_yield(yields));
+        assert_eq!(is_slice_yield(yields | X32), cfg!(CONFIG_X86_X32_ABI));
+        for other in [yields - 1, yields + 1, yields | X32 << 1, -1] {
+            assert!(!is_slice_yield(other));
+        }
     }
 
     #[test]

@@ -166,10 +166,11 @@ def _fragments(variant: Variant, *, with_base: bool) -> Iterator[tuple[str, str]
 
 
 def _special(variant: Variant, *, with_base: bool) -> Iterator[Path]:
-    """What an architecture asks for, then a flavour, then that on this architecture."""
+    """What an architecture asks for, with this compiler too, then a flavour, then that there."""
     arch = variant.arch.name
     if with_base:
         yield CONFIGS / f"{arch}.config"
+        yield from CONFIGS.glob(f"{arch}.{variant.toolchain}.config")
     if variant.flavour:
         yield CONFIGS / f"flavours/{variant.flavour}.config"
         yield from CONFIGS.glob(f"flavours/{variant.flavour}.{arch}.config")
