@@ -84,7 +84,9 @@ struct Registers(UnsafeCell<bindings::pt_regs>);
 
 impl Registers {
     fn at(ip: u64) -> Self {
-        let regs = Self(UnsafeCell::new(pin_init::zeroed()));
+        // Not every architecture's are `Zeroable`.
+        // SAFETY: Integers, and arrays of them.
+        let regs = Self(UnsafeCell::new(unsafe { core::mem::zeroed() }));
         // Any address will do, but not every one is of user space.
         // SAFETY: The registers are valid.
         unsafe { bindings::instruction_pointer_set(regs.0.get(), ip as usize) };
