@@ -5,6 +5,9 @@
 //! A test runs in a kernel thread of its own. [`Thread`] gives it an address space with one page
 //! and takes everything back that a test may leave in the task. What the kernel wrote is read with
 //! the kernel crate's `uaccess`, not with the code under test.
+//!
+//! The suites run at boot, and again by `kunit/*/run` in debugfs while other programs use slices.
+//! So a test expects nothing of the length of slices, nor that this kernel [offers](offered) them.
 
 mod critical_section;
 mod critical_section_debug;
@@ -41,6 +44,7 @@ use crate::{
             UserSpace, //
         }, //
     },
+    slice::offered, //
 };
 use core::{
     cell::UnsafeCell,
@@ -107,11 +111,11 @@ impl Registers {
     }
 }
 
-/// How `events` were counted while `f` ran.
+/// How `events` were counted while `f` ran, in a [`Thread`] that keeps others off its CPU.
 fn counted<const N: usize>(events: [Counter; N], f: impl FnOnce()) -> [usize; N] {
-    let before = events.map(counters::total);
+    let before = events.map(counters::of_this_cpu);
     f();
-    let mut change = events.map(counters::total);
+    let mut change = events.map(counters::of_this_cpu);
     for (after, before) in change.iter_mut().zip(before) {
         *after -= before;
     }
@@ -130,7 +134,27 @@ fn counts(f: impl FnOnce()) -> [usize; 5] {
     counted(ALL, f)
 }
 
-/// Runs `f` with debug mode on or off, for the whole system.
+/// The control word once the kernel has dropped the requests in `word`, which is user space's if
+/// this kernel offers no slices.
+fn dropped(word: u32) -> u32 {
+    if offered() {
+        0
+    } else {
+        word
+    }
+}
+
+/// What an area of a thread that does not ask for slices says of them.
+fn availability() -> u32 {
+    if offered() {
+        AREA_SLICE_EXT_AVAILABLE
+    } else {
+        0
+    }
+}
+
+/// Runs `f` with debug mode on or off, for the whole system: programs beside the tests that are
+/// correct do not notice, and nobody else is to switch it meanwhile.
 fn with_debug_mode<R>(on: bool, f: impl FnOnce() -> R) -> R {
     let before = switches::debugging();
     switches::set_debugging(&context(), on);

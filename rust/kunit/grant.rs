@@ -8,9 +8,12 @@ use crate::{
         context::InterruptsOff,
         pretence, //
     },
-    slice::grant::{
-        OtherWork,
-        Reschedule, //
+    slice::{
+        grant::{
+            OtherWork,
+            Reschedule, //
+        },
+        tunable::nsec, //
     }, //
 };
 
@@ -54,7 +57,7 @@ mod tests {
     #[test]
     fn granted() -> Result {
         let thread = Thread::interrupted()?;
-        let before = clock::now();
+        let (before, length) = (clock::now(), u64::from(nsec()));
         // If the scheduler gets in between, it marks the thread, and there is nothing to delay.
         thread.task.marks().set_interrupted(true);
 
@@ -89,8 +92,8 @@ mod tests {
             }
         );
         assert!(thread.task.slice().is_granted());
-        assert!(before + u64::from(MIN_NSEC) <= thread.task.slice().expires());
-        assert!(thread.task.slice().expires() <= clock::now() + u64::from(MIN_NSEC));
+        assert!(before + length <= thread.task.slice().expires());
+        assert!(thread.task.slice().expires() <= clock::now() + length);
         Ok(())
     }
 

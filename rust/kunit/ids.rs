@@ -67,7 +67,7 @@ mod tests {
         assert!(thread.task.ids() == IDS);
         // The announcement is only read.
         assert_eq!(thread.announced()?, 0x1234_5678_9abc_def0);
-        assert_eq!(thread.flags()?, AREA_SLICE_EXT_AVAILABLE);
+        assert_eq!(thread.flags()?, availability());
 
         publish(thread.task, context().memory(), OTHER)?;
         assert!(thread.fields()? == shown(OTHER));
@@ -190,11 +190,11 @@ mod tests {
         for word in [1, 0x100, u32::MAX] {
             thread.set_ctrl(word)?;
             publish(thread.task, context().memory(), IDS)?;
-            assert_eq!(thread.ctrl()?, 0);
+            assert_eq!(thread.ctrl()?, dropped(word));
 
             thread.set_ctrl(word)?;
             keep(thread.task, context().memory())?;
-            assert_eq!(thread.ctrl()?, 0);
+            assert_eq!(thread.ctrl()?, dropped(word));
         }
         assert_eq!(thread.read::<u8>(FEATURE_SIZE as usize)?, before);
         Ok(())
@@ -221,7 +221,7 @@ mod tests {
         });
         assert_eq!(counts, [0, 0, 1, 0, 0]);
         assert!(!thread.task.slice().is_granted());
-        assert_eq!(thread.ctrl()?, 0);
+        assert_eq!(thread.ctrl()?, dropped(0x100));
         Ok(())
     }
 
@@ -235,7 +235,7 @@ mod tests {
         });
         assert_eq!(counts, [0, 0, 1, 0, 0]);
         assert!(!thread.task.slice().is_granted());
-        assert_eq!(thread.ctrl()?, 0);
+        assert_eq!(thread.ctrl()?, dropped(0x100));
         Ok(())
     }
 

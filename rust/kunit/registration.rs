@@ -41,7 +41,7 @@ mod tests {
         let thread = Thread::registered(0)?;
 
         assert!(thread.task.version() == Some(Version::V2));
-        assert_eq!(thread.flags()?, AREA_SLICE_EXT_AVAILABLE);
+        assert_eq!(thread.flags()?, availability());
         assert_eq!(thread.ctrl()?, 0);
         assert_eq!(thread.read::<u8>(FEATURE_SIZE as usize)?, FILL);
         assert!(!thread.task.slice().is_enabled());
@@ -52,11 +52,9 @@ mod tests {
     fn default_on() -> Result {
         let thread = Thread::registered(REGISTER_SLICE_EXT_DEFAULT_ON)?;
 
-        assert_eq!(
-            thread.flags()?,
-            AREA_SLICE_EXT_AVAILABLE | AREA_SLICE_EXT_ENABLED
-        );
-        assert!(thread.task.slice().is_enabled());
+        let enabled = if offered() { AREA_SLICE_EXT_ENABLED } else { 0 };
+        assert_eq!(thread.flags()?, availability() | enabled);
+        assert_eq!(thread.task.slice().is_enabled(), offered());
         Ok(())
     }
 

@@ -70,7 +70,7 @@ mod tests {
 
         slow(&thread, &regs);
         assert!(thread.fields()? == shown(thread.task.ids()));
-        assert_eq!(thread.ctrl()?, 0);
+        assert_eq!(thread.ctrl()?, dropped(1));
         assert_eq!(regs.ip(), thread.section().abort);
         assert_eq!(thread.announced()?, 0);
         assert!(!thread.take_signal());

@@ -55,10 +55,13 @@ impl Thread {
             task: Current::get(),
         };
         thread.pin()?;
+        // SAFETY: The task is the current one.
+        unsafe { bindings::sched_set_fifo(thread.task.as_ptr()) };
         Ok(thread)
     }
 
-    /// Has the thread stay on its CPU: a migration would rightly mark it, and spoil a grant.
+    /// Has the thread stay on its CPU: a migration would rightly mark it, and spoil a grant. So
+    /// would a preemption, and who preempts may be counted too; hence the real-time policy.
     fn pin(&self) -> Result {
         #[cfg(CONFIG_SMP)]
         {

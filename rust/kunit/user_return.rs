@@ -50,7 +50,7 @@ mod tests {
         assert_eq!(counts, [0, 0, 1]);
         assert!(thread.fields()? == shown(ids));
         assert!(thread.task.ids() == ids);
-        assert_eq!(thread.ctrl()?, 0);
+        assert_eq!(thread.ctrl()?, dropped(1));
         assert_eq!(regs.ip(), thread.section().abort);
         assert_eq!(thread.announced()?, 0);
         Ok(())
@@ -67,7 +67,7 @@ mod tests {
         });
         assert_eq!(counts, [0, 0, 0]);
         assert!(thread.fields()? == before);
-        assert_eq!(thread.ctrl()?, 0);
+        assert_eq!(thread.ctrl()?, dropped(1));
         assert_eq!(regs.ip(), thread.section().abort);
         assert_eq!(thread.announced()?, 0);
         Ok(())

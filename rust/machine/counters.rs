@@ -52,10 +52,10 @@ pub(crate) fn count(counter: Counter) {
     per_cpu_values::increment(counter);
 }
 
-/// How often `counter` was counted, on all CPUs: a snapshot, others go on counting.
+/// How often `counter` was counted on this CPU.
 #[cfg(CONFIG_RSEQ_RUST_KUNIT_TEST)]
-pub(crate) fn total(counter: Counter) -> usize {
-    per_cpu_values::sum(counter)
+pub(crate) fn of_this_cpu(counter: Counter) -> usize {
+    per_cpu_values::of(counter, kernel::cpu::CpuId::current())
 }
 
 /// Every counter's name and its sum over all CPUs, in the order of the file.

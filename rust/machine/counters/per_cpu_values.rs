@@ -4,9 +4,12 @@
 
 use super::Counter;
 use core::mem::offset_of;
-use kernel::bindings::{
-    self,
-    rseq_stats, //
+use kernel::{
+    bindings::{
+        self,
+        rseq_stats, //
+    },
+    cpu::CpuId, //
 };
 
 /// Increments a counter on this CPU; safe against migration and interrupts.
@@ -17,16 +20,20 @@ pub(super) fn increment(counter: Counter) {
 }
 
 /// The sum of a counter over all possible CPUs.
-#[cfg(any(CONFIG_DEBUG_FS, CONFIG_RSEQ_RUST_KUNIT_TEST))]
+#[cfg(CONFIG_DEBUG_FS)]
 pub(super) fn sum(counter: Counter) -> usize {
     crate::machine::per_cpu::possible_cpus()
-        .map(|cpu| {
-            // SAFETY: `offset` gives a per-CPU offset; `cpu` is possible.
-            let copy = unsafe { bindings::per_cpu_ptr(offset(counter).cast(), cpu.as_u32()) };
-            // SAFETY: This is the copy of `cpu`.
-            unsafe { copy.cast::<usize>().read_volatile() }
-        })
+        .map(|cpu| of(counter, cpu))
         .fold(0, usize::wrapping_add)
+}
+
+/// A counter of one CPU.
+#[cfg(any(CONFIG_DEBUG_FS, CONFIG_RSEQ_RUST_KUNIT_TEST))]
+pub(super) fn of(counter: Counter, cpu: CpuId) -> usize {
+    // SAFETY: `offset` gives a per-CPU offset; the CPU is possible.
+    let copy = unsafe { bindings::per_cpu_ptr(offset(counter).cast(), cpu.as_u32()) };
+    // SAFETY: This is the copy of `cpu`.
+    unsafe { copy.cast::<usize>().read_volatile() }
 }
 
 /// The per-CPU offset of a counter.
