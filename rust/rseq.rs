@@ -151,7 +151,10 @@ pub unsafe extern "C" fn rseq_debugfs_init() -> c_int {
 #[cfg(CONFIG_RSEQ_SLICE_EXTENSION)]
 mod slice_entry {
     use super::*;
-    use machine::syscall_number;
+    use machine::{
+        syscall_number,
+        timer::SliceTimer, //
+    };
     use slice::{
         end::Syscall,
         expiry::Next,
@@ -237,6 +240,24 @@ mod slice_entry {
 
         let result = slice::end::before_syscall(task, &mut context, syscall);
         failure::fatal(task, &context, result);
+    }
+
+    /// The slice timer `timer` has expired; see [`slice::expiry::expire`].
+    ///
+    /// # Safety
+    ///
+    /// To be called by the timer code only, with interrupts disabled.
+    #[export]
+    pub(crate) unsafe extern "C" fn rseq_slice_expired(
+        timer: *mut bindings::hrtimer,
+    ) -> bindings::hrtimer_restart {
+        // SAFETY: Guaranteed by the caller.
+        let context = unsafe { InterruptsOff::new() };
+        // SAFETY: Guaranteed by the caller.
+        let timer = unsafe { SliceTimer::from_raw(timer) };
+
+        slice::expiry::expire(Current::get(), timer, &context);
+        bindings::hrtimer_restart::HRTIMER_NORESTART
     }
 
     /// Initcall; see [`machine::timer::init`].

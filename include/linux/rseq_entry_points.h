@@ -8,6 +8,7 @@
  * <linux/rseq.h> and <linux/rseq_entry.h>.
  */
 
+#include <linux/hrtimer_types.h>
 #include <linux/types.h>
 
 struct rseq;
@@ -16,6 +17,7 @@ long rseq_registration(struct rseq __user *rseq, u32 rseq_len, int flags, u32 si
 int rseq_debugfs_init(void);
 
 long rseq_slice_yielded(void);
+enum hrtimer_restart rseq_slice_expired(struct hrtimer *timer);
 int rseq_slice_init(void);
 
 void rseq_control_debug(bool on);

@@ -3,12 +3,12 @@
 //! The slice timer: one for each CPU, on the monotonic clock, in hard interrupt context.
 //!
 //! Nobody cancels it when a task is scheduled out: the timer remembers for whom it was armed, so
-//! that its expiry can ignore everyone else. Who is called on expiry is fixed:
-//! [`expiry::expire`].
+//! that its expiry can ignore everyone else.
 //!
-//! Set-up and callback use the kernel crate's abstraction. That ties start and cancel to a handle
-//! which cancels when dropped and waits for the callback. Here start and cancel happen in different
-//! entries into the kernel, and the callback cannot run where the cancel does, so these two call C.
+//! The kernel crate's abstraction ties start and cancel to a handle which cancels when dropped and
+//! waits for the callback. Here start and cancel happen in different entries into the kernel, and
+//! the callback cannot run where the cancel does. Its callback is also nameless, where tools that
+//! read traces of timers look for `rseq_slice_expired`. So this calls C.
 
 use super::{
     context::{
@@ -22,32 +22,18 @@ use super::{
     },
     task::Current, //
 };
-use crate::slice::expiry;
-use core::{
-    pin::Pin,
-    ptr, //
-};
 use kernel::{
     bindings,
-    impl_has_hr_timer,
-    prelude::*,
+    container_of,
     sync::atomic::{
         Atomic,
         Relaxed, //
     },
-    time::{
-        hrtimer::{
-            AbsolutePinnedHardMode,
-            HasHrTimer,
-            HrTimer,
-            HrTimerCallback,
-            HrTimerCallbackContext,
-            HrTimerMode,
-            HrTimerRestart, //
-        },
-        Monotonic, //
-    }, //
+    types::Opaque, //
 };
+
+/// Absolute times; the timer stays on its CPU and expires in hard interrupt context.
+const MODE: bindings::hrtimer_mode = bindings::hrtimer_mode_HRTIMER_MODE_ABS_PINNED_HARD;
 
 per_cpu! {
     // SAFETY: The macro places it, and `init` runs as an initcall, before any user space.
@@ -58,23 +44,15 @@ per_cpu! {
 ///
 /// Only that CPU uses it, unless it goes offline: with interrupts off to arm, with preemption off to
 /// cancel, and in the interrupt in which it expires.
-#[pin_data]
 pub(crate) struct SliceTimer {
-    #[pin]
-    timer: HrTimer<Self>,
+    timer: Opaque<bindings::hrtimer>,
     armed_for: Atomic<*mut bindings::task_struct>,
 }
 
 // SAFETY: `armed_for` is compared and never dereferenced.
 unsafe impl Send for SliceTimer {}
-// SAFETY: As above, and it is atomic.
+// SAFETY: As above, and it is atomic; C locks the timer.
 unsafe impl Sync for SliceTimer {}
-
-impl_has_hr_timer! {
-    impl HasHrTimer<Self> for SliceTimer {
-        mode: AbsolutePinnedHardMode<Monotonic>, field: self.timer
-    }
-}
 
 /// Sets up the timers of all possible CPUs.
 ///
@@ -82,18 +60,31 @@ impl_has_hr_timer! {
 ///
 /// To be called once, before there is any user space.
 pub(crate) unsafe fn init() {
-    SLICE_TIMER.init(|place| {
-        // SAFETY: `place` is unused memory for a timer, and stays where it is forever.
-        unsafe { pin_init::raw_init(place, SliceTimer::new()) };
+    SLICE_TIMER.init(|place: *mut SliceTimer| {
+        // SAFETY: The timer stays in its place forever. Zero is what `armed_for` begins with.
+        unsafe {
+            bindings::hrtimer_setup(
+                Opaque::cast_into(&raw const (*place).timer),
+                Some(bindings::rseq_slice_expired),
+                bindings::CLOCK_MONOTONIC as bindings::clockid_t,
+                MODE,
+            )
+        };
     });
 }
 
 impl SliceTimer {
-    fn new() -> impl PinInit<Self> {
-        pin_init!(Self {
-            timer <- HrTimer::new(),
-            armed_for: Atomic::new(ptr::null_mut()),
-        })
+    /// The timer whose callback got `timer`.
+    ///
+    /// # Safety
+    ///
+    /// To be called in the callback, with what it got.
+    #[inline(always)] // A subtraction of 0.
+    pub(crate) unsafe fn from_raw<'a>(timer: *mut bindings::hrtimer) -> &'a Self {
+        // SAFETY: `init` has set this callback for the timers in `SliceTimer`s only.
+        let this = unsafe { container_of!(timer.cast::<Opaque<_>>(), Self, timer) };
+        // SAFETY: It was initialized at boot, and lives forever.
+        unsafe { &*this }
     }
 
     /// The timer of the CPU on which `here` keeps the task.
@@ -113,14 +104,7 @@ impl SliceTimer {
     pub(crate) fn start(&self, task: Current, expires: u64, _here: &InterruptsOff) {
         self.armed_for.store(task.as_ptr(), Relaxed);
         // SAFETY: `self` is a valid timer, initialized at boot, that lives forever.
-        unsafe {
-            bindings::hrtimer_start_range_ns(
-                Self::c_timer_ptr(self).cast_mut(),
-                expires as i64,
-                0,
-                <Self as HasHrTimer<Self>>::TimerMode::C_MODE,
-            )
-        };
+        unsafe { bindings::hrtimer_start_range_ns(self.timer.get(), expires as i64, 0, MODE) };
     }
 
     /// Stops the timer.
@@ -130,18 +114,6 @@ impl SliceTimer {
     #[inline(always)] // Keeps the arguments of the call in registers.
     pub(crate) fn cancel(&self, _here: &PreemptionOff) {
         // SAFETY: `self` is a valid timer, initialized at boot.
-        unsafe { bindings::hrtimer_try_to_cancel(Self::c_timer_ptr(self).cast_mut()) };
-    }
-}
-
-impl HrTimerCallback for SliceTimer {
-    type Pointer<'a> = Pin<&'a Self>;
-
-    fn run(this: Pin<&Self>, _ctx: HrTimerCallbackContext<'_, Self>) -> HrTimerRestart {
-        // SAFETY: Callbacks of hard timers run with interrupts off.
-        let context = unsafe { InterruptsOff::new() };
-
-        expiry::expire(Current::get(), this.get_ref(), &context);
-        HrTimerRestart::NoRestart
+        unsafe { bindings::hrtimer_try_to_cancel(self.timer.get()) };
     }
 }

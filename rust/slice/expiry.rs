@@ -46,7 +46,7 @@ pub(crate) fn arm(task: Current, context: &InterruptsOff) -> Next {
 /// The thread that `timer` was armed for may have been scheduled out, with the timer left running
 /// and somebody else on the CPU now. If it is in user space, the reschedule revokes the grant. If
 /// it entered a system call and the timer was faster than the cancel, it reschedules there.
-#[inline(always)] // Its only caller is the timer's callback.
+#[inline(always)] // Its only caller is the entry point.
 pub(crate) fn expire(task: Current, timer: &SliceTimer, context: &InterruptsOff) {
     if timer.is_armed_for(task) && task.slice().is_granted() {
         count(Counter::Expired);

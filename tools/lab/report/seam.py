@@ -11,10 +11,10 @@ _REACHES_DOWN = re.compile(r"\bunsafe\b|\bbindings\b")
 _ENTRY_POINTS = "rseq.rs"
 _OF_ENTRY_POINTS = re.compile(
     r"unsafe extern \"C\" fn"
-    r"|unsafe \{ (TaskContext|InterruptsOff|UserRegs)::(new|from_raw)\(\w*\) \}"
+    r"|unsafe \{ (TaskContext|InterruptsOff|UserRegs|SliceTimer)::(new|from_raw)\(\w*\) \}"
     r"|unsafe \{ machine::timer::init\(\) \}"
-    r"|\*mut bindings::(rseq|pt_regs|task_struct)\b"
-    r"|bindings::__NR_rseq_slice_yield\b"
+    r"|\*mut bindings::(rseq|pt_regs|task_struct|hrtimer)\b"
+    r"|bindings::(__NR_rseq_slice_yield|hrtimer_restart)\b"
     r"|^    bindings,$"
 )
 
