@@ -221,42 +221,6 @@ TEST_F(grant, forged)
 	EXPECT_EQ(100, kept);
 }
 
-static bool high_resolution(void)
-{
-	struct timespec res;
-
-	return !clock_getres(CLOCK_MONOTONIC, &res) && !res.tv_sec && res.tv_nsec == 1;
-}
-
-/*
- * What is granted at a tick would last until the next tick if nothing else
- * ended it. The timer has to, at least in one of many cases: on a machine that
- * is emulated interrupts may be late, but not all of them that late.
- */
-TEST(bounded)
-{
-	long limit = loops_in(NSEC_PER_MSEC / 4), shortest = limit;
-	struct rseq *rs = area_alloc();
-	struct contender contender;
-
-	if (!high_resolution())
-		SKIP(return, "high resolution timers are not active");
-	ASSERT_TRUE(pin_to(last_cpu()));
-	ASSERT_EQ(0, register_v2(rs, FLAG_DEFAULT_ON));
-	ASSERT_TRUE(contender_start(&contender, 0));
-	for (int i = 0; i < 100; i++) {
-		long took;
-
-		ASSERT_TRUE(obtain_grant(rs));
-		took = spin_while(rs, GRANTED, limit);
-		if (took < shortest)
-			shortest = took;
-		slice_yield();
-	}
-	contender_stop(&contender);
-	EXPECT_LT(shortest, limit);
-}
-
 /* Legacy mode knows no slices, and does not touch the word. */
 TEST(legacy_request_ignored)
 {
