@@ -25,6 +25,7 @@ from steps import (
     libc,
     param_test,
     runner,
+    slice_hist,
     stock,
     suites,
 )
@@ -56,7 +57,7 @@ def run() -> int:
         return demo.run(checkout)
 
 
-TESTS = (host_tests, build_checks, lints, guest_tests, stock, libc)
+TESTS = (host_tests, build_checks, lints, guest_tests, stock, slice_hist, libc)
 LONG_TESTS = (suites, flavours, param_test)
 
 
