@@ -59,8 +59,16 @@ fn area(thread: Thread) -> [u32; 9] {
 #[test]
 fn an_area_is_initialized_and_left_as_one_that_nobody_cares_for() {
     const OLD: u32 = u32::from_ne_bytes([0xa5; 4]);
-    for (len, flags, ctrl) in [(LEGACY_SIZE, 0, OLD), (FEATURE_SIZE, 16, 0)] {
-        let stage = Stage::preemptible();
+    // Where slices are not offered nobody clears the word on the way to user space.
+    for (slices_offered, len, flags, ctrl) in [
+        (true, LEGACY_SIZE, 0, OLD),
+        (true, FEATURE_SIZE, 16, 0),
+        (false, FEATURE_SIZE, 0, 0),
+    ] {
+        let stage = Stage::new(Setup {
+            slices_offered,
+            ..Setup::default()
+        });
         let thread = stage.newcomer(3);
 
         with(|world| world.memory_of(Some(0)).write(thread.area, &[0xa5; 36]));
