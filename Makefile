@@ -4,8 +4,8 @@
 
 .DEFAULT_GOAL := help
 
-COMMANDS := run test test-full test-distro kernel shell lint integrate unintegrate pin	\
-	    image-path clean distclean
+COMMANDS := run test test-full test-distro mutants kernel shell lint integrate	\
+	    unintegrate pin image-path clean distclean
 
 .PHONY: help $(COMMANDS)
 
@@ -21,6 +21,7 @@ help:
 	@echo '                    suites of the kernel, every injection into critical sections'
 	@echo '  make test-distro  run the tests of guests in a kernel that is configured as the'
 	@echo '                    distribution configures its own, which takes hours'
+	@echo '  make mutants      make mistakes on purpose, and see whether they are found'
 	@echo '  make shell        a shell in the booted kernel, SHARE=dir at /host'
 	@echo '  make kernel       build the kernel image'
 	@echo '  make image-path   print where that image is'

@@ -23,6 +23,7 @@ from steps import (
     guest_tests,
     host_tests,
     libc,
+    mutation,
     param_test,
     runner,
     slice_hist,
@@ -71,6 +72,10 @@ def test_full() -> int:
 
 def test_distro() -> int:
     return _run_steps_of((distro,), packages.FOR_DISTRO)
+
+
+def mutants() -> int:
+    return _run_steps_of((mutation,))
 
 
 def _run_steps_of(parts: Iterable[ModuleType], others: Mapping[str, str] = NOTHING) -> int:
@@ -133,6 +138,7 @@ COMMANDS = {
     "test": test,
     "test-full": test_full,
     "test-distro": test_distro,
+    "mutants": mutants,
     "kernel": image,
     "shell": shell,
     "lint": lint,

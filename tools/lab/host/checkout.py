@@ -69,7 +69,7 @@ class Checkout:
                 remove(path)
 
     def _tools(self) -> Iterator[Path]:
-        for pattern in ("bindgen-*", "linters-*"):
+        for pattern in ("bindgen-*", "cargo-mutants-*", "linters-*"):
             yield from self.shared.glob(pattern)
 
     @contextmanager
