@@ -23,6 +23,9 @@ def steps(checkout: Checkout) -> Steps:
         rust, c, *others = variants.tested(arch)
         for variant in (rust, *others):
             found[f"KUnit, {variant}"] = partial(kunit, checkout, variant)
+        off = "rseq_slice_ext=off"
+        found[f"KUnit, {rust} {off}"] = partial(kunit, checkout, rust, parameter=off)
+        found[f"KUnit, {rust} under load"] = partial(_kunit_again, checkout, rust)
         for variant in (rust, c, *others):
             found[f"selftests, {variant}"] = partial(selftests, checkout, variant, "selftests")
         for variant in (rust, c):
@@ -40,9 +43,16 @@ def kunit(
     variant: Variant,
     machine: Sequence[str] = qemu.TWO_NODES,
     cpu: Sequence[str] = (),
+    parameter: str = "",
 ) -> Tally:
-    console = boot(checkout, variant, "kunit", KUNIT, machine, cpu)
+    console = boot(checkout, variant, "kunit", f"{KUNIT} {parameter}", machine, cpu)
     return verdict.of_kunit(checkout.source, console)
+
+
+def _kunit_again(checkout: Checkout, variant: Variant) -> Tally:
+    """Suites leave grants behind that never end, so the counters do not add up."""
+    console = boot(checkout, variant, "kunit_again", "kunit.enable=1 kunit.filter_glob=rseq*")
+    return verdict.of_selftests(checkout.source, console, counted=False)
 
 
 def selftests(
