@@ -110,6 +110,71 @@ TEST_F(entry, seccomp_trap_traced)
 	EXPECT_EQ(after_svc(), peek(PC));
 }
 
+static void trap_getppid_restart(void)
+{
+	handle(SIGSYS, SA_RESTART);
+	filter_nr(__NR_getppid, SECCOMP_RET_TRAP);
+}
+
+/* First arguments that would have a call restarted if they were its result */
+static const long like_restart[] = {
+	-ERESTARTSYS, -ERESTARTNOINTR, -ERESTARTNOHAND, -ENOIOCTLCMD, -ERESTART_RESTARTBLOCK,
+#ifdef __aarch64__
+	/* An address, of which the lower half is -ERESTARTSYS */
+	0x7ffffffffe00,
+#endif
+};
+
+TEST_F(entry, seccomp_trap_like_restart)
+{
+	shm->answers = true;
+	shm->answer = 88;
+	for (int i = 0; i < ARRAY_SIZE(like_restart); i++) {
+		for (int restart = 0; restart < 2; restart++) {
+			struct call *c;
+
+			shm->nr_calls = 0;
+			shm->nr_caught = 0;
+			c = ADD_CALL(__NR_getppid, like_restart[i]);
+			prepare = restart ? trap_getppid_restart : trap_getppid;
+			ASSERT_EQ(EXITED(0), run());
+			EXPECT_EQ(1, shm->nr_caught)
+				TH_LOG("argument %ld, restart %d", like_restart[i], restart);
+			EXPECT_EQ(after_svc(), shm->caught->pc);
+			EXPECT_EQ(like_restart[i], shm->caught->arg0);
+			EXPECT_EQ(88, c->out[ARG0]);
+			for (int reg = ARG1; reg < NR_REGS; reg++)
+				EXPECT_EQ(c->in[reg], c->out[reg]);
+		}
+	}
+}
+
+/* From the exit on there is no system call, and the signal is the tracer's to suppress. */
+TEST_F(entry, seccomp_trap_like_restart_traced)
+{
+	for (int i = 0; i < ARRAY_SIZE(like_restart); i++) {
+		struct call *c;
+
+		shm->nr_calls = 0;
+		c = ADD_CALL(__NR_getppid, like_restart[i]);
+		prepare = trap_getppid;
+		ASSERT_EQ(STOP_SYSCALL, trace_entry(0));
+		EXPECT_EQ(__NR_getppid, get_nr());
+		ASSERT_EQ(STOP_SYSCALL, go(PTRACE_SYSCALL));
+#ifdef __aarch64__
+		EXPECT_EQ(-1, get_nr());
+#endif
+		EXPECT_EQ(like_restart[i], peek(ARG0));
+		ASSERT_EQ(SIGSYS, go(PTRACE_SYSCALL));
+		EXPECT_EQ(after_svc(), peek(PC));
+		EXPECT_EQ(like_restart[i], peek(ARG0));
+		ASSERT_EQ(EXITED(0), go(PTRACE_CONT))
+			TH_LOG("argument %ld", like_restart[i]);
+		for (int reg = 0; reg < NR_REGS; reg++)
+			EXPECT_EQ(c->in[reg], c->out[reg]);
+	}
+}
+
 /* The stops are: entry, filter, exit. */
 TEST_F(entry, seccomp_trace)
 {
