@@ -14,7 +14,7 @@ KERNEL = "7.3"
 """The version that is fetched where the user has no tree."""
 ALL = ROOT / "patches"
 """A directory for each version that there are patches for."""
-SERIES = ("fixes", "rseq", "arm64/entry", "arm64/tif", "arm64/dispatch")
+SERIES = ("fixes", "rseq", "arm64/fixes", "arm64/entry", "arm64/tif", "arm64/dispatch")
 """The series in their order; each needs those before it."""
 LINK = "rseq"
 """What this repository is called in a kernel tree."""
