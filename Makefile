@@ -41,6 +41,7 @@ help:
 	@echo '  KERNEL_SRC=path      a Linux 7.3 tree or tarball to build from (it is copied,'
 	@echo '                       not changed)'
 	@echo '  TREE=dir             the tree that integrate changes'
+	@echo '  WITH=arm64/dispatch  an optional series of patches that integrate applies, too'
 	@echo '  CACHE=dir            where everything is built (~/.cache/rseq-rust)'
 	@echo '  NO_INSTALL=1         list missing packages instead of installing them'
 	@echo '  V=1                  show the output of every command'

@@ -100,7 +100,8 @@ def configure(checkout: Checkout, variant: Variant, base: Path | None = None) ->
     variables = toolchain.make_variables(checkout, variant)
     fragments = dict(_fragments(variant, with_base=not base))
     text = base.read_text() if base else ""
-    kconfig = [ROOT / "Kconfig", *patches.series(patches.made_for(checkout.source))]
+    series = patches.series(patches.made_for(checkout.source), *checkout.optional)
+    kconfig = [ROOT / "Kconfig", *series]
     made_from = [*variables, text, *fragments.values(), *(path.read_text() for path in kconfig)]
     request = "\n".join(made_from)
     stamp = directory / ".request"

@@ -14,6 +14,9 @@ _OURS = ROOT / "tools/testing/selftests"
 THEIRS = ("rseq", "membarrier", "futex/functional", "signal", "seccomp", "ptrace")
 """The kernel's selftests that are built, apart from sched and what an architecture adds."""
 
+_OF_SERIES = {"arm64/dispatch": "syscall_user_dispatch"}
+"""Those of an optional series."""
+
 # Of the architecture's own, those that have to do with entering and leaving the kernel.
 _SUBTARGETS = "ARM64_SUBTARGETS=abi signal mte"
 
@@ -45,7 +48,8 @@ def build(checkout: Checkout, userland: Userland) -> Path:
     ]
     make = ["make", f"-j{os.cpu_count()}", "-C"]
     stock = checkout.source / "tools/testing/selftests"
-    targets = [f"TARGETS={' '.join([*THEIRS, *arch.suites])}", _SUBTARGETS, "FORCE_TARGETS=1"]
+    suites = [*THEIRS, *arch.suites, *(_OF_SERIES[series] for series in checkout.optional)]
+    targets = [f"TARGETS={' '.join(suites)}", _SUBTARGETS, "FORCE_TARGETS=1"]
     theirs = [*make, stock, f"O={objects}", *targets, *options]
     # Its makefile would install from the source tree what it built elsewhere.
     output = objects / "kselftest/sched"
@@ -75,6 +79,7 @@ def build(checkout: Checkout, userland: Userland) -> Path:
 def _identity(checkout: Checkout, arch: Arch) -> str:
     files = [path for directory in ours(arch) for path in sorted(directory.iterdir())]
     # Some of the kernel's come from our patches.
-    files += [*_OURS.glob("*.mk"), *patches.series(patches.made_for(checkout.source))]
+    series = patches.series(patches.made_for(checkout.source), *checkout.optional)
+    files += [*_OURS.glob("*.mk"), *series]
     times = (f"{path} {path.stat().st_mtime_ns}" for path in files)
     return "\n".join([(checkout.own / "linux.stamp").read_text(), *times])

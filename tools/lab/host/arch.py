@@ -94,10 +94,10 @@ ARM64 = Arch(
     console="ttyAMA0",
     cpu=("-M", "mte=on", "-cpu", "max,pauth-impdef=on"),
     old_cpu=("-cpu", "cortex-a57"),
-    needs_patches=frozenset({"CONFIG_RSEQ_SLICE_EXTENSION", "CONFIG_SYSCALL_USER_DISPATCH"}),
+    needs_patches=frozenset({"CONFIG_RSEQ_SLICE_EXTENSION"}),
     compat="arm-linux-gnueabihf",
     ours=("arm64_entry",),
-    suites=("breakpoints", "syscall_user_dispatch", "arm64"),
+    suites=("breakpoints", "arm64"),
     reference="stock",
 )
 

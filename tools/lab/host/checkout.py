@@ -28,11 +28,14 @@ _LOCK = ".lock"
 class Checkout:
     """This checkout's corner of the cache; downloads and tools are shared."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *optional: str) -> None:
+        """With optional series it is a place apart, which has a kernel source of its own."""
         self.settings = settings
+        self.optional = optional
         self.shared = settings.cache
         self.downloads = settings.cache / "downloads"
-        self.own = settings.cache / "checkouts" / hashlib.sha256(bytes(ROOT)).hexdigest()[:12]
+        name = hashlib.sha256(bytes(ROOT)).hexdigest()[:12]
+        self.own = settings.cache / "checkouts" / name / Path(*optional)
         self.source = self.own / "linux"
         self.stock = self.own / "linux-stock"
         self.logs = self.own / "logs"

@@ -13,6 +13,7 @@ from report.console import watched
 from report.tally import Tally
 from steps import build_checks, guest_tests, variants
 from steps.runner import Steps
+from tree import source
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,14 @@ FLAVOURS = {
     ),
     "modules": (Boot("quick"), Boot("module")),
     "no_pan": (Boot("kunit", old_cpu=True), Boot("quick", old_cpu=True)),
+    "dispatch": (Boot("dispatch"),),
 }
 
-_ONLY_ON = {"up": "x86_64", "no_pan": "arm64"}
+_ONLY_ON = {"up": "x86_64", "no_pan": "arm64", "dispatch": "arm64"}
 """The architecture of flavours that others do not have."""
+
+_SERIES = {"dispatch": "arm64/dispatch"}
+"""The optional series that a flavour needs."""
 
 
 def steps(checkout: Checkout) -> Steps:
@@ -74,11 +79,14 @@ def _variants(arch: Arch) -> Iterator[Variant]:
 
 def _try(checkout: Checkout, variant: Variant) -> Tally:
     """Build one, boot it, and make room for the next unless there is something to look into."""
+    if variant.flavour in _SERIES:
+        checkout = Checkout(checkout.settings, _SERIES[variant.flavour])
+        source.ensure(checkout)
     result = build_checks.build(checkout, variant)
     for boot in FLAVOURS[variant.flavour]:
         result += _boot(checkout, variant, boot)
     if not result.failed:
-        remove(checkout.build(variant))
+        remove(checkout.own if checkout.optional else checkout.build(variant))
     return result
 
 

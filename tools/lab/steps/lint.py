@@ -33,7 +33,7 @@ _NOT_OURS = {".git", "target", "__pycache__"}
 
 
 def steps(checkout: Checkout) -> Steps:
-    series = patches.series(patches.made_for(checkout.source))
+    series = patches.series(patches.made_for(checkout.source), *patches.OPTIONAL)
     return {
         "rustfmt": partial(_rustfmt, checkout),
         "clippy": partial(_clippy, checkout),

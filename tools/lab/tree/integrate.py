@@ -15,7 +15,7 @@ def integrate() -> None:
     link = tree / patches.LINK
     if link.is_symlink() or link.exists():
         raise LabError(f"{link} exists already: make unintegrate TREE={tree} takes it out")
-    patches.apply(tree, patches.made_for(tree))
+    patches.apply(tree, patches.made_for(tree), *_optional())
     link.symlink_to(ROOT)
     say(f"{tree} now builds Rust rseq: enable CONFIG_RUST and CONFIG_RSEQ_RUST there.")
 
@@ -25,9 +25,19 @@ def unintegrate() -> None:
     link = tree / patches.LINK
     if not link.is_symlink() or link.resolve() != ROOT:
         raise LabError(f"{link} is not a link to {ROOT}: this repository is not integrated there")
-    patches.revert(tree, patches.made_for(tree))
+    ours = patches.made_for(tree)
+    patches.revert(tree, ours, *patches.present(tree, ours))
     link.unlink()
     say(f"{tree} is as it was.")
+
+
+def _optional() -> list[str]:
+    names = os.environ.get("WITH", "").split()
+    for name in names:
+        if name not in patches.OPTIONAL:
+            choices = ", ".join(patches.OPTIONAL)
+            raise LabError(f"WITH={name} is no optional series: use one of {choices}")
+    return names
 
 
 def _tree() -> Path:

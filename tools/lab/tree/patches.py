@@ -14,33 +14,37 @@ KERNEL = "7.3"
 """The version that is fetched where the user has no tree."""
 ALL = ROOT / "patches"
 """A directory for each version that there are patches for."""
-SERIES = ("fixes", "rseq", "arm64/fixes", "arm64/entry", "arm64/tif", "arm64/dispatch")
+SERIES = ("fixes", "rseq", "arm64/fixes", "arm64/entry", "arm64/tif")
 """The series in their order; each needs those before it."""
+OPTIONAL = ("arm64/dispatch",)
+"""Series for those who ask for them, on top of the others."""
 LINK = "rseq"
 """What this repository is called in a kernel tree."""
 
 
-def series(directory: Path) -> list[Path]:
+def series(directory: Path, *optional: str) -> list[Path]:
     """The patches of all series in their order, without the cover letters."""
-    patches = [path for name in SERIES for path in sorted((directory / name).glob("*.patch"))]
+    names = (*SERIES, *optional)
+    patches = [path for name in names for path in sorted((directory / name).glob("*.patch"))]
     return [path for path in patches if not path.name.startswith("0000-")]
 
 
-def contents(directory: Path) -> list[str]:
-    return [patch.read_text() for patch in series(directory)]
+def contents(directory: Path, *optional: str) -> list[str]:
+    return [patch.read_text() for patch in series(directory, *optional)]
 
 
-def files(directory: Path) -> set[str]:
-    """The files of the kernel that a series touches, relative to the tree."""
-    return set(re.findall(r"^(?:--- a|\+\+\+ b)/(\S+)", "".join(contents(directory)), re.MULTILINE))
+def files(directory: Path, *optional: str) -> set[str]:
+    """The files of the kernel that the series touch, relative to the tree."""
+    text = "".join(contents(directory, *optional))
+    return set(re.findall(r"^(?:--- a|\+\+\+ b)/(\S+)", text, re.MULTILINE))
 
 
-def take_out(tree: Path, names: Iterable[str], directory: Path, new: Path) -> None:
+def take_out(tree: Path, names: Iterable[str], directory: Path, new: Path, *optional: str) -> None:
     """Copy `names` from a tree to the directory `new`, and there take our patches out of them."""
     for name in filter(lambda name: (tree / name).exists(), names):
         (new / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(tree / name, new / name)
-    revert(new, directory)
+    revert(new, directory, *optional)
 
 
 def version(tree: Path) -> tuple[str, ...]:
@@ -64,12 +68,21 @@ def made_for(tree: Path, patches: Path = ALL) -> Path:
     raise LabError(f"{tree} is {found}: name a tree of Linux {known}")
 
 
-def apply(tree: Path, directory: Path) -> None:
-    _all_or_none(tree, directory, series(directory), forward=())
+def apply(tree: Path, directory: Path, *optional: str) -> None:
+    _all_or_none(tree, directory, series(directory, *optional), forward=())
 
 
-def revert(tree: Path, directory: Path) -> None:
-    _all_or_none(tree, directory, series(directory)[::-1], forward=("-R",))
+def revert(tree: Path, directory: Path, *optional: str) -> None:
+    _all_or_none(tree, directory, series(directory, *optional)[::-1], forward=("-R",))
+
+
+def present(tree: Path, directory: Path) -> list[str]:
+    """The optional series that `tree` has: their last patch can be taken out."""
+    return [
+        name
+        for name in OPTIONAL
+        if not _patch(tree, max((directory / name).glob("*.patch")), "-R", "--dry-run")
+    ]
 
 
 def _all_or_none(

@@ -54,7 +54,7 @@ def of_tree(tree: Path, directory: Path) -> Release:
     """What is to be pinned of a tree that has the patches in a directory applied."""
     with tempfile.TemporaryDirectory() as name:
         unpatched = Path(name)
-        touched = patches.files(directory)
+        touched = patches.files(directory, *patches.OPTIONAL)
         patches.take_out(tree, touched, directory, unpatched)
         known = (file for file in touched if (unpatched / file).exists())
         digests = {file: _digest((unpatched / file).read_bytes()) for file in known}

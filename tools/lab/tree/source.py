@@ -59,7 +59,8 @@ def ensure(checkout: Checkout) -> None:
     same_origin = applied.is_dir() and stamp.exists() and stamp.read_text() == identity
     if same_origin:
         ours = patches.made_for(checkout.source)
-        if patches.contents(applied) == patches.contents(ours):
+        wanted = patches.contents(ours, *checkout.optional)
+        if patches.contents(applied, *patches.OPTIONAL) == wanted:
             return
     new = checkout.own / "linux.new"
     remove(new)
@@ -71,7 +72,7 @@ def ensure(checkout: Checkout) -> None:
         _whole_tree(checkout, origin, new)
         ours = patches.made_for(new)
         select = ["--delete"]
-    patches.apply(new, ours)
+    patches.apply(new, ours, *checkout.optional)
     stamp.unlink(missing_ok=True)
     if checkout.source.exists():
         # Only what differs gets a new time and is compiled again.
@@ -81,7 +82,10 @@ def ensure(checkout: Checkout) -> None:
     else:
         new.rename(checkout.source)
     remove(applied)
-    shutil.copytree(ours, applied)
+    for patch in patches.series(ours, *checkout.optional):
+        copy = applied / patch.relative_to(ours)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(patch, copy)
     stamp.write_text(identity)
 
 
@@ -99,8 +103,9 @@ def ensure_stock(checkout: Checkout) -> None:
 
 def _patched_files(checkout: Checkout, applied: Path, ours: Path, new: Path) -> Path:
     """Put the files that old or new patches touch into `new`, unpatched. Return their list."""
-    names = patches.files(applied) | patches.files(ours)
-    patches.take_out(checkout.source, names, applied, new)
+    names = patches.files(applied, *patches.OPTIONAL)
+    names |= patches.files(ours, *checkout.optional)
+    patches.take_out(checkout.source, names, applied, new, *patches.OPTIONAL)
     listed = checkout.own / "linux.files"
     listed.write_text("\n".join(sorted(names)))
     return listed
@@ -119,7 +124,8 @@ def _copy(checkout: Checkout, tree: Path, new: Path) -> None:
     exclude = ["--exclude=/.git", f"--exclude=/{patches.LINK}"]
     checkout.run("Copying the kernel source", ["rsync", "-a", *exclude, f"{tree}/", new])
     if (tree / patches.LINK).is_symlink():
-        patches.revert(new, patches.made_for(new))
+        ours = patches.made_for(new)
+        patches.revert(new, ours, *patches.present(new, ours))
     if (new / ".config").exists() or (new / "include/config").exists():
         checkout.run("Cleaning the copy", ["make", "-C", new, "mrproper"])
 
