@@ -4,18 +4,19 @@
  *
  *	CPU of the grants			another CPU
  *	-----------------			-----------
- *	tick: a fair thread's turn
+ *						wakes a fair thread
+ *	page fault
  *	request: to be granted
  *						wakes a realtime thread
  *	drops what the slice delays
  *
  * What is dropped must not be the request of the realtime thread, or it waits
- * for the end of the slice. See "Remote reschedule" in
+ * for the end of the slice. See "Remote reschedule for a realtime thread" in
  * Documentation/userspace-api/rseq-slice.rst.
  *
- * The wakeups come around the tick, at random. Meant for a guest whose time is
- * the instructions that it executes: elsewhere, a host that is busy or firmware
- * may take longer than the bound.
+ * The second wakeup comes about when the grant is given. From its end on, the
+ * thread with the grant is not to be seen in user space before the realtime
+ * thread is.
  */
 
 #include <limits.h>
@@ -27,20 +28,31 @@
 
 #define WAKEUPS		8000
 #define SLICE		50000
-#define BOUND		40000
-#define AROUND		20000
+#define BOUND		10000
+
+#define PAUSE		500000
+#define STEP		500
+#define JITTER		5000
+
+#define PAGES		1024
 
 #define BUCKET		5000
 #define BUCKETS		20
 
-static struct {
+struct sleeper {
+	pthread_t thread;
 	__u32 calls;
 	__u32 answers;
-	long long answered;
-	bool over;
-	int took[BUCKETS];
-	long long longest;
-} wakeup;
+	long long granted;	/* seen by the thread with the grant, the last time before */
+};
+
+static struct sleeper fair, realtime;
+
+static int grants;
+static long long last_granted;
+static bool over;
+static int histogram[BUCKETS];
+static long long longest;
 
 static bool is_realtime(void)
 {
@@ -56,66 +68,67 @@ static bool become_realtime(void)
 	return !sched_setscheduler(0, SCHED_FIFO, &param);
 }
 
-static void *sleeper(void *arg)
+static void *sleep_until_called(void *arg)
 {
-	(void)arg;
+	struct sleeper *s = arg;
+
 	for (__u32 seen = 0; seen < WAKEUPS; seen++) {
-		while (READ_ONCE(wakeup.calls) == seen)
-			syscall(__NR_futex, &wakeup.calls, FUTEX_WAIT_PRIVATE, seen, NULL);
-		WRITE_ONCE(wakeup.answered, now());
-		WRITE_ONCE(wakeup.answers, seen + 1);
+		while (READ_ONCE(s->calls) == seen)
+			syscall(__NR_futex, &s->calls, FUTEX_WAIT_PRIVATE, seen, NULL);
+		WRITE_ONCE(s->granted, READ_ONCE(last_granted));
+		WRITE_ONCE(s->answers, seen + 1);
 	}
 	return NULL;
 }
 
-/* The ticks of all CPUs come at multiples of their period. */
-static void sleep_until_about_a_tick(void)
+static void call(struct sleeper *s)
 {
-	static unsigned int seed = 1;
-	struct timespec period;
-	long long then;
+	WRITE_ONCE(s->calls, s->calls + 1);
+	syscall(__NR_futex, &s->calls, FUTEX_WAKE_PRIVATE, 1);
+}
 
-	clock_getres(CLOCK_MONOTONIC_COARSE, &period);
-	then = now() / period.tv_nsec + 2;
-	then = then * period.tv_nsec + rand_r(&seed) % (2 * AROUND) - AROUND;
+static void pause_for(long long nsec)
+{
+	long long then = now() + nsec;
+
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME,
 			&(struct timespec) { then / NSEC_PER_SEC, then % NSEC_PER_SEC }, NULL);
 }
 
-/*
- * From the return of the call on: before that, one CPU may stand still while
- * the emulator is busy with the other.
- */
 static void record(long long called)
 {
-	long long took = READ_ONCE(wakeup.answered) - called;
+	long long delay = READ_ONCE(realtime.granted) - called;
 
-	if (took < 0)
-		took = 0;
-	if (took > wakeup.longest)
-		wakeup.longest = took;
-	wakeup.took[took < BUCKET * BUCKETS ? took / BUCKET : BUCKETS - 1]++;
+	if (delay < 0)
+		delay = 0;
+	if (delay > longest)
+		longest = delay;
+	histogram[delay < BUCKET * BUCKETS ? delay / BUCKET : BUCKETS - 1]++;
 }
 
 static void *waker(void *arg)
 {
-	long long called = 0;
+	unsigned int seed = 1;
+	long later = 20000;
 
 	if (!pin_to(*(int *)arg))
 		return NULL;
-	for (__u32 call = 0; ; call++) {
-		do {
-			sleep_until_about_a_tick();
-		} while (READ_ONCE(wakeup.answers) != call);
-		if (call)
-			record(called);
-		if (call == WAKEUPS)
-			break;
-		WRITE_ONCE(wakeup.calls, call + 1);
-		syscall(__NR_futex, &wakeup.calls, FUTEX_WAKE_PRIVATE, INT_MAX);
+	for (__u32 calls = 1; calls <= WAKEUPS; calls++) {
+		int before = READ_ONCE(grants);
+		long long called;
+
+		call(&fair);
+		pause_for(later + rand_r(&seed) % JITTER);
+		call(&realtime);
 		called = now();
+		do {
+			pause_for(PAUSE);
+		} while (READ_ONCE(fair.answers) != calls || READ_ONCE(realtime.answers) != calls);
+		record(called);
+		/* A grant shows some time after what it delays was dropped. */
+		later += READ_ONCE(grants) == before ? STEP : -3 * STEP;
 	}
-	WRITE_ONCE(wakeup.over, true);
+	WRITE_ONCE(over, true);
 	return NULL;
 }
 
@@ -129,13 +142,27 @@ static bool start_realtime(pthread_t *thread, void *(*run)(void *arg), void *arg
 	return !sched_setscheduler(0, SCHED_OTHER, &param);
 }
 
+/* Request at each page fault, and use up what is granted: the vDSO has the time. */
+static void request_until_over(struct rseq *rs, const char *pages)
+{
+	for (size_t page = 0; !READ_ONCE(over); page = (page + 1) % PAGES) {
+		if (!page)
+			madvise((void *)pages, PAGES * page_size(), MADV_DONTNEED);
+		set_word(rs, REQUESTED);
+		READ_ONCE(pages[page * page_size()]);
+		if (word(rs) == GRANTED)
+			WRITE_ONCE(grants, grants + 1);
+		while (word(rs) == GRANTED)
+			WRITE_ONCE(last_granted, now());
+	}
+}
+
 TEST(realtime_threads_are_not_delayed)
 {
-	int here = last_cpu(), there = 0, granted = 0;
-	struct contender contender;
-	pthread_t sleeps, wakes;
+	int here = last_cpu(), there = 0;
 	struct rseq *rs;
-	long loops;
+	pthread_t wakes;
+	char *pages;
 
 	if (!is_realtime())
 		SKIP(return, "needs PREEMPT_RT");
@@ -147,32 +174,24 @@ TEST(realtime_threads_are_not_delayed)
 	rs = area_alloc();
 	ASSERT_NE(NULL, rs);
 	ASSERT_EQ(0, register_v2(rs, FLAG_DEFAULT_ON));
-	loops = loops_in(2 * NSEC_PER_MSEC);
-	ASSERT_TRUE(start_realtime(&sleeps, sleeper, NULL));
+	pages = mmap(NULL, PAGES * page_size(), PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, pages);
+	ASSERT_EQ(0, pthread_create(&fair.thread, NULL, sleep_until_called, &fair));
+	ASSERT_TRUE(start_realtime(&realtime.thread, sleep_until_called, &realtime));
 	ASSERT_TRUE(start_realtime(&wakes, waker, &there));
-	ASSERT_TRUE(contender_start(&contender, 0));
+	invite_preemption();
 
-	while (!READ_ONCE(wakeup.over)) {
-		set_word(rs, REQUESTED);
-		spin_while(rs, REQUESTED, loops);
-		if (word(rs) != GRANTED)
-			continue;
-		granted++;
-		/* All of the slice, if need be */
-		spin_while(rs, GRANTED, loops);
-	}
-	contender_stop(&contender);
+	request_until_over(rs, pages);
 	pthread_join(wakes, NULL);
-	pthread_join(sleeps, NULL);
+	pthread_join(realtime.thread, NULL);
+	pthread_join(fair.thread, NULL);
 
-	TH_LOG("%d grants; %d wakeups, the longest took %lld ns", granted, WAKEUPS,
-	       wakeup.longest);
+	TH_LOG("%d grants; %d wakeups, the longest delay %lld ns", grants, WAKEUPS, longest);
 	for (int i = 0; i < BUCKETS; i++)
-		if (wakeup.took[i])
-			TH_LOG("from %3d us: %d", i * BUCKET / 1000, wakeup.took[i]);
-	EXPECT_EQ(WAKEUPS, READ_ONCE(wakeup.answers));
-	EXPECT_GT(granted, WAKEUPS / 20);
-	EXPECT_LT(wakeup.longest, BOUND);
+		if (histogram[i])
+			TH_LOG("from %3d us: %d", i * BUCKET / 1000, histogram[i]);
+	EXPECT_GT(grants, WAKEUPS / 8);
+	EXPECT_LT(longest, BOUND);
 }
 
 int main(int argc, char **argv)
