@@ -22,7 +22,8 @@ def pack(checkout: Checkout, variant: Variant, extra: Path | None = None) -> Pat
     """
     source = userland.obtain(checkout, variant.arch)
     installed = selftests.build(checkout, source)
-    archive = checkout.own / f"initramfs-{variant.arch.name}{'-extra' if extra else ''}.cpio"
+    name = "-".join(["initramfs", variant.arch.name, *([extra.name] if extra else [])])
+    archive = checkout.own / f"{name}.cpio"
     contents = archive.with_suffix(".list")
     contents.write_text("\n".join(_contents(source, installed, extra)) + "\n")
     with checkout.replacing(archive) as new:
