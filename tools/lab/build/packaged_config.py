@@ -2,12 +2,12 @@
 """The configuration that the distribution builds its own kernel with."""
 
 import lzma
+from functools import partial
 from pathlib import Path
 
 from host import apt
 from host.arch import Arch
-from host.checkout import Checkout, remove
-from host.failure import LabError
+from host.checkout import Checkout
 from report import configuration
 from tree import patches, source
 
@@ -18,25 +18,17 @@ FLAVOUR = "cloud"
 
 def obtain(checkout: Checkout, arch: Arch) -> Path:
     """The configuration without its modules, fetched unless it was before."""
-    path = checkout.downloads / f"config-{arch.debian}"
-    with checkout.locked(checkout.shared, "the shared downloads"):
-        if not path.exists():
-            _fetch(checkout, arch, path)
-    return path
+    return apt.obtain(
+        checkout,
+        checkout.downloads / f"config-{arch.debian}",
+        f"the distribution's configuration for {arch.name}",
+        [PACKAGE],
+        partial(_keep, f"config.{arch.debian}_none_{FLAVOUR}-{arch.debian}.xz"),
+        releases=[source.SUITE],
+        architecture=arch.debian,
+    )
 
 
-def _fetch(checkout: Checkout, arch: Arch, path: Path) -> None:
-    what = f"the distribution's configuration for {arch.name}"
-    name = f"config.{arch.debian}_none_{FLAVOUR}-{arch.debian}.xz"
-    try:
-        unpacked = apt.fetch(
-            checkout, what, [PACKAGE], releases=[source.SUITE], architecture=arch.debian
-        )
-    except LabError as error:
-        raise LabError(f"{error}; check the network") from None
-    with (
-        checkout.replacing(path) as new,
-        lzma.open(unpacked / "usr/src" / PACKAGE / name, "rt") as packed,
-    ):
-        new.write_text(configuration.without_modules(packed.read()))
-    remove(unpacked.parent)
+def _keep(name: str, unpacked: Path, path: Path) -> None:
+    with lzma.open(unpacked / "usr/src" / PACKAGE / name, "rt") as packed:
+        path.write_text(configuration.without_modules(packed.read()))

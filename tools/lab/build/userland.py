@@ -8,7 +8,7 @@ from pathlib import Path
 
 from host import apt
 from host.arch import Arch
-from host.checkout import Checkout, remove
+from host.checkout import Checkout
 from host.commands import ask
 from host.distribution import codename
 from host.failure import LabError
@@ -84,23 +84,16 @@ def obtain(checkout: Checkout, arch: Arch) -> Userland:
     """The host's own, or else packages, fetched unless they were before."""
     if arch.native:
         return Userland(Path("/"), arch)
-    root = checkout.downloads / f"root-{arch.debian}"
-    with checkout.locked(checkout.shared, "the shared downloads"):
-        if not root.exists():
-            _fetch(checkout, arch, root)
+    root = apt.obtain(
+        checkout,
+        checkout.downloads / f"root-{arch.debian}",
+        f"user space of {arch.name}",
+        PACKAGES,
+        Path.rename,
+        releases=[arch.release or codename()],
+        architecture=arch.debian,
+    )
     return Userland(root, arch)
-
-
-def _fetch(checkout: Checkout, arch: Arch, root: Path) -> None:
-    release = arch.release or codename()
-    what = f"user space of {arch.name}"
-    try:
-        unpacked = apt.fetch(checkout, what, PACKAGES, releases=[release], architecture=arch.debian)
-    except LabError as error:
-        raise LabError(f"{error}; check the network") from None
-    with checkout.replacing(root) as new:
-        unpacked.rename(new)
-    remove(unpacked.parent)
 
 
 def _readelf(files: Iterable[Path]) -> str:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Debian's packages, unpacked but not installed: the system and its apt stay as they are."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from host.checkout import Checkout, remove
@@ -13,6 +13,30 @@ KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 # Of several releases the newest package counts, even where one is experimental.
 _PREFERENCES = "Package: *\nPin: release *\nPin-Priority: 500\n"
+
+
+def obtain(
+    checkout: Checkout,
+    target: Path,
+    what: str,
+    names: Iterable[str],
+    keep: Callable[[Path, Path], object],
+    *,
+    releases: Iterable[str],
+    architecture: str,
+) -> Path:
+    """Fetch what all checkouts share, unless it is there: `keep` moves it to its new place."""
+    with checkout.locked(checkout.shared, "the shared downloads"):
+        if target.exists():
+            return target
+        try:
+            unpacked = fetch(checkout, what, names, releases=releases, architecture=architecture)
+        except LabError as error:
+            raise LabError(f"{error}; check the network") from None
+        with checkout.replacing(target) as new:
+            keep(unpacked, new)
+        remove(unpacked.parent)
+    return target
 
 
 def fetch(

@@ -9,8 +9,7 @@ from pathlib import Path
 from guest import initramfs, qemu
 from host import apt
 from host.arch import Arch
-from host.checkout import Checkout, remove
-from host.failure import LabError
+from host.checkout import Checkout
 from host.settings import Variant
 from report.console import registrations
 from report.tally import Tally, check
@@ -44,24 +43,21 @@ def steps(checkout: Checkout) -> Steps:
 
 def obtain(checkout: Checkout, arch: Arch) -> Path:
     """The directory of the newest library, fetched unless it was before."""
-    directory = checkout.downloads / f"libc-{arch.debian}"
-    with checkout.locked(checkout.shared, "the shared downloads"):
-        if not directory.exists():
-            _fetch(checkout, arch, directory)
-    return directory
+    return apt.obtain(
+        checkout,
+        checkout.downloads / f"libc-{arch.debian}",
+        f"the newest C library of {arch.name}",
+        [PACKAGE],
+        _keep,
+        releases=RELEASES,
+        architecture=arch.debian,
+    )
 
 
-def _fetch(checkout: Checkout, arch: Arch, directory: Path) -> None:
-    what = f"the newest C library of {arch.name}"
-    try:
-        unpacked = apt.fetch(checkout, what, [PACKAGE], releases=RELEASES, architecture=arch.debian)
-    except LabError as error:
-        raise LabError(f"{error}; check the network") from None
-    with checkout.replacing(directory) as new:
-        new.mkdir()
-        for path in unpacked.glob("usr/lib/*/*.so*"):
-            path.rename(new / path.name)
-    remove(unpacked.parent)
+def _keep(unpacked: Path, directory: Path) -> None:
+    directory.mkdir()
+    for path in unpacked.glob("usr/lib/*/*.so*"):
+        path.rename(directory / path.name)
 
 
 def _compare(checkout: Checkout, rust: Variant, c: Variant) -> Tally:
