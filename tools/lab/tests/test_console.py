@@ -42,6 +42,66 @@ class Splats(unittest.TestCase):
                 self.assertEqual(log.quiet(recorded(name)), Tally(passed=1))
 
 
+def _race(where: str, caller: str = "vfs_read", program: str = "grant") -> str:
+    """A report as kernel/kcsan/report.c prints it."""
+    line = "=" * 66
+    one, _, other = where.partition(" / ")
+    return f"""\
+{line}
+BUG: KCSAN: data-race in {where}
+
+write to 0xffff000003a1c0f8 of 8 bytes by task 87 on cpu 1:
+ {one}+0x40/0x1a0
+ {caller}+0x1c/0x30
+
+read to 0xffff000003a1c0f8 of 8 bytes by interrupt on cpu 0:
+ {other}+0x88/0xc0
+
+value changed: 0x0000000000002328 -> 0x0000000000002329
+
+Reported by Kernel Concurrency Sanitizer on:
+CPU: 0 UID: 0 PID: 88 Comm: {program} Not tainted 7.3.4 #1 PREEMPT_LAZY
+Hardware name: linux,dummy-virt (DT)
+{line}
+"""
+
+
+class Races(unittest.TestCase):
+    def test_ours(self) -> None:
+        for race in (
+            _race("rseq_slice_grant / hrtimer_interrupt"),
+            _race("resched_curr / update_curr", caller="__rseq_handle_slowpath"),
+            _race("exit_to_user_mode_loop / resched_curr"),
+        ):
+            with self.subTest(race=race):
+                self.assertEqual(log.quiet(f"ok 1\n{race}ok 2\n").failed, 1)
+
+    def test_of_others(self) -> None:
+        """A program that is named like us does not make it ours."""
+        race = _race("update_curr / tick_sched_handle", program="rseq_test")
+        self.assertEqual(log.quiet(f"ok 1\n{race}ok 2\n"), Tally(passed=1))
+
+    def test_each_for_itself(self) -> None:
+        others, ours = _race("a / b"), _race("a / rseq_exit_user_update")
+        for console in (others + ours + others, others + others + ours, ours + others):
+            with self.subTest(console=console):
+                self.assertEqual(log.quiet(console).failed, 1)
+
+    def test_other_splats_between(self) -> None:
+        splat = "BUG: scheduling while atomic: entry/123/0x00000002\n"
+        self.assertEqual(log.quiet(_race("a / b") + splat + _race("a / b")).failed, 1)
+
+    def test_other_splats_inside(self) -> None:
+        """Two CPUs may print at once."""
+        splat = "value changed\nBUG: scheduling while atomic: entry/123/0x00000002"
+        interrupted = _race("a / b").replace("value changed", splat)
+        self.assertGreaterEqual(log.quiet(interrupted).failed, 1)
+
+    def test_unfinished(self) -> None:
+        """A report that is cut off counts."""
+        self.assertEqual(log.quiet(_race("a / b").partition("Reported")[0]).failed, 1)
+
+
 class Lockdep(unittest.TestCase):
     def test_watching(self) -> None:
         self.assertEqual(log.watched(" debug_locks:                             1\n").failed, 0)
