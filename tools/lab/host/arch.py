@@ -25,6 +25,8 @@ class Arch:
     """The processor that QEMU emulates."""
     accelerator: tuple[str, ...] = ("-accel", "tcg,thread=multi")
     """How QEMU runs the CPUs that it emulates, where nothing else is asked for."""
+    hypervisor: tuple[str, ...] = ()
+    """How QEMU gives a guest what KVM needs, unless it does anyway."""
     old_cpu: tuple[str, ...] = ()
     """One that lacks what the kernel then does in software, if that concerns rseq."""
     kvm_flags: frozenset[str] = frozenset()
@@ -93,6 +95,7 @@ ARM64 = Arch(
     machine=("-M", "virt,gic-version=3"),
     console="ttyAMA0",
     cpu=("-M", "mte=on", "-cpu", "max,pauth-impdef=on"),
+    hypervisor=("-M", "virtualization=on"),
     old_cpu=("-cpu", "cortex-a57"),
     needs_patches=frozenset({"CONFIG_RSEQ_SLICE_EXTENSION"}),
     compat="arm-linux-gnueabihf",
