@@ -31,6 +31,7 @@ from steps import (
     suites,
 )
 from steps import lint as lints
+from steps.runner import Steps
 from tree import integrate, patches, release, source
 
 
@@ -58,36 +59,48 @@ def run() -> int:
         return demo.run(checkout)
 
 
-TESTS = (host_tests, build_checks, lints, guest_tests, stock, slice_hist, libc)
-LONG_TESTS = (suites, flavours, param_test)
+# Builds have the machine to themselves. A guest takes one processor.
+BUILDS = (host_tests, build_checks, lints)
+GUESTS = (guest_tests, stock, slice_hist, libc)
+LONG_GUESTS = (suites, param_test)
 
 
 def test() -> int:
-    return _run_steps_of(TESTS)
+    with prepared(to_test=True) as checkout:
+        return runner.run([_of(BUILDS, checkout)], _lanes(GUESTS, checkout))
 
 
 def test_full() -> int:
-    return _run_steps_of((*TESTS, *LONG_TESTS), packages.FOR_VERSIONED_MODULES)
+    with prepared(to_test=True, others=packages.FOR_VERSIONED_MODULES) as checkout:
+        return runner.run(
+            [_of(BUILDS, checkout)],
+            _lanes((*GUESTS, *LONG_GUESTS), checkout),
+            [flavours.steps(checkout)],
+        )
+
+
+def _lanes(parts: Iterable[ModuleType], checkout: Checkout) -> list[Steps]:
+    """A lane for each architecture, as these share no files."""
+    return [_of(parts, checkout, arch) for arch in checkout.settings.arches]
+
+
+def _of(parts: Iterable[ModuleType], *what: object) -> Steps:
+    return {name: step for part in parts for name, step in part.steps(*what).items()}
 
 
 def test_distro() -> int:
-    return _run_steps_of((distro,), packages.FOR_DISTRO)
+    with prepared(to_test=True, others=packages.FOR_DISTRO) as checkout:
+        return runner.run([distro.steps(checkout)])
 
 
 def mutants() -> int:
-    return _run_steps_of((mutation,))
-
-
-def _run_steps_of(parts: Iterable[ModuleType], others: Mapping[str, str] = NOTHING) -> int:
-    with prepared(to_test=True, others=others) as checkout:
-        return runner.run(
-            {name: step for part in parts for name, step in part.steps(checkout).items()}
-        )
+    with prepared(to_test=True) as checkout:
+        return runner.run([mutation.steps(checkout)])
 
 
 def lint() -> int:
     with prepared() as checkout:
-        return runner.run(lints.steps(checkout))
+        return runner.run([lints.steps(checkout)])
 
 
 def image() -> None:

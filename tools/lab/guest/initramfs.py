@@ -28,7 +28,7 @@ def pack(checkout: Checkout, variant: Variant, extra: Path | None = None) -> Pat
     contents.write_text("\n".join(_contents(source, installed, extra)) + "\n")
     with checkout.replacing(archive) as new:
         tool = checkout.build(variant) / "usr/gen_init_cpio"
-        checkout.run("Packing the initramfs", [tool, "-o", new, contents])
+        checkout.run(f"Packing {archive.name}", [tool, "-o", new, contents])
     return archive
 
 

@@ -92,6 +92,8 @@ class Checkout:
                 fcntl.flock(lock, fcntl.LOCK_EX)
             os.set_inheritable(lock.fileno(), True)
             yield
+            # Programs of another lane, too, may have inherited it.
+            fcntl.flock(lock, fcntl.LOCK_UN)
 
     @contextmanager
     def replacing(self, target: Path) -> Iterator[Path]:

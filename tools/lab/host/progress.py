@@ -8,9 +8,17 @@ from collections.abc import Callable
 
 LOG_INTERVAL = 30.0
 
+_shared = False
+
 
 def say(text: str = "") -> None:
     print(text, flush=True)
+
+
+def share_terminal() -> None:
+    """From now on others write to the terminal, too: no line can be rewritten."""
+    global _shared  # noqa: PLW0603 - it is a property of the process
+    _shared = True
 
 
 class Progress:
@@ -19,7 +27,7 @@ class Progress:
     def __init__(self, what: str, far: Callable[[], str] = str) -> None:
         self._what = what
         self._far = far
-        self._terminal = sys.stdout.isatty()
+        self._terminal = sys.stdout.isatty() and not _shared
         self._start = time.monotonic()
         self._next_line = LOG_INTERVAL
         self._shown = 0

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from build import external_module, kernel
 from guest import initramfs, qemu
+from host.arch import Arch
 from host.checkout import Checkout
 from host.settings import Variant
 from report import compiler, verdict
@@ -17,24 +18,23 @@ from steps.runner import Steps
 KUNIT = "loglevel=7 kunit.enable=1 kunit.filter_glob=rseq*"
 
 
-def steps(checkout: Checkout) -> Steps:
+def steps(checkout: Checkout, arch: Arch) -> Steps:
     found: Steps = {}
-    for arch in checkout.settings.arches:
-        rust, c, *others = variants.tested(arch)
-        for variant in (rust, *others):
-            found[f"KUnit, {variant}"] = partial(kunit, checkout, variant)
-        off = "rseq_slice_ext=off"
-        found[f"KUnit, {rust} {off}"] = partial(kunit, checkout, rust, parameter=off)
-        found[f"KUnit, {rust} under load"] = partial(_kunit_again, checkout, rust)
-        for variant in (rust, c, *others):
-            found[f"selftests, {variant}"] = partial(selftests, checkout, variant, "selftests")
-        for variant in (rust, c):
-            for parameter in ("rseq_slice_ext=off", "rseq_debug=1"):
-                name = f"selftests, {variant} {parameter}"
-                found[name] = partial(selftests, checkout, variant, "ours", parameter)
-        for variant in (rust, *others) if arch.old_cpu else ():
-            name = f"selftests, {variant} on an old processor"
-            found[name] = partial(selftests, checkout, variant, "ours", cpu=arch.old_cpu)
+    rust, c, *others = variants.tested(arch)
+    for variant in (rust, *others):
+        found[f"KUnit, {variant}"] = partial(kunit, checkout, variant)
+    off = "rseq_slice_ext=off"
+    found[f"KUnit, {rust} {off}"] = partial(kunit, checkout, rust, parameter=off)
+    found[f"KUnit, {rust} under load"] = partial(_kunit_again, checkout, rust)
+    for variant in (rust, c, *others):
+        found[f"selftests, {variant}"] = partial(selftests, checkout, variant, "selftests")
+    for variant in (rust, c):
+        for parameter in ("rseq_slice_ext=off", "rseq_debug=1"):
+            name = f"selftests, {variant} {parameter}"
+            found[name] = partial(selftests, checkout, variant, "ours", parameter)
+    for variant in (rust, *others) if arch.old_cpu else ():
+        name = f"selftests, {variant} on an old processor"
+        found[name] = partial(selftests, checkout, variant, "ours", cpu=arch.old_cpu)
     return found
 
 

@@ -18,17 +18,10 @@ from tree import source
 SUITES = ("membarrier", "sched", "futex/functional", "signal", "seccomp", "ptrace")
 
 
-def steps(checkout: Checkout) -> Steps:
-    pairs = [_pair(arch) for arch in checkout.settings.arches]
-    return {
-        f"suites, {ours} against {reference}": partial(_compare, checkout, ours, reference)
-        for ours, reference in pairs
-    }
-
-
-def _pair(arch: Arch) -> tuple[Variant, Variant]:
+def steps(checkout: Checkout, arch: Arch) -> Steps:
     ours, *_ = variants.tested(arch)
-    return ours, Variant(arch, ours.toolchain, arch.reference)
+    reference = Variant(arch, ours.toolchain, arch.reference)
+    return {f"suites, {ours} against {reference}": partial(_compare, checkout, ours, reference)}
 
 
 def _compare(checkout: Checkout, ours: Variant, reference: Variant) -> Tally:

@@ -3,7 +3,13 @@
 
 import contextlib
 import io
+import multiprocessing
+import os
+import signal
+import time
 import unittest
+from functools import partial
+from multiprocessing.synchronize import Barrier
 
 from host.failure import LabError
 from report.tally import Tally, check
@@ -11,10 +17,10 @@ from steps import runner
 from steps.runner import Steps
 
 
-def _run(steps: Steps) -> tuple[int, list[str]]:
+def _run(*lanes: Steps) -> tuple[int, list[str]]:
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
-        status = runner.run(steps)
+        status = runner.run(lanes)
     return status, said.getvalue().splitlines()
 
 
@@ -47,3 +53,55 @@ class Runs(unittest.TestCase):
         status, lines = _run({"one": lambda: Tally(1, problems=("fails in both",))})
         self.assertEqual(status, 0)
         self.assertEqual(lines[1], "        fails in both")
+
+
+PATIENCE = 60
+
+
+def _meets(barrier: Barrier) -> Tally:
+    """Break off unless a step of another lane runs at the same time."""
+    barrier.wait(PATIENCE)
+    return Tally(1)
+
+
+def _is_killed() -> Tally:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return Tally(1)
+
+
+def _interrupts(process: int) -> Tally:
+    # Python drops an interrupt that comes while a process is being started.
+    time.sleep(0.5)
+    os.kill(process, signal.SIGINT)
+    return _waits()
+
+
+def _waits() -> Tally:
+    time.sleep(PATIENCE)
+    return Tally(1)
+
+
+class Lanes(unittest.TestCase):
+    def test_side_by_side(self) -> None:
+        barrier = multiprocessing.get_context("fork").Barrier(2)
+        lane: Steps = {"one": partial(_meets, barrier), "two": lambda: Tally(2)}
+        status, lines = _run(lane, lane)
+        self.assertEqual(status, 0)
+        self.assertEqual(lines[-1], "6 passed, 0 failed, 0 skipped")
+
+    def test_failing(self) -> None:
+        for breaks in range(2):
+            status, lines = _run(*({"one": _breaks} if i == breaks else {} for i in range(2)))
+            self.assertEqual(status, 1)
+            self.assertEqual(lines[-1], "0 passed, 1 failed, 0 skipped")
+
+    def test_lane_that_is_killed(self) -> None:
+        status, lines = _run({"one": lambda: Tally(1)}, {"two": _is_killed})
+        self.assertEqual(status, 1)
+        self.assertEqual(lines[-1], "1 passed, 1 failed, 0 skipped")
+
+    def test_interrupt(self) -> None:
+        start = time.monotonic()
+        with self.assertRaises(KeyboardInterrupt):
+            _run({"one": partial(_interrupts, os.getpid())}, {"two": _waits})
+        self.assertLess(time.monotonic() - start, PATIENCE)
