@@ -352,7 +352,11 @@ TEST(refused_while_signal_pending)
 	interrupted = area_alloc();
 	counted = read_stats(&st);
 	grid_start = start + 10 * GRID_NSEC;
-	ASSERT_TRUE(pin_to(last_cpu()));
+	/*
+	 * A CPU without a tick leaves timers to others, and then the signal
+	 * comes alone. The first CPU has a tick.
+	 */
+	ASSERT_TRUE(pin_to(0));
 	ASSERT_EQ(0, register_v2(interrupted, FLAG_DEFAULT_ON));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, wake_up_on_grid, NULL));
 	invite_preemption();
