@@ -41,8 +41,6 @@ SIBLINGS = ("-smp", "2,threads=2")
 """One core, whose two threads can be told to run only what belongs together."""
 TWO_NODES = ("-smp", "2,sockets=2", *_node(0, of=2), *_node(1, of=2))
 """A thread that migrates gets another node ID, too."""
-ALARM = ("-rtc", "clock=vm")
-"""The clock that wakes the machine up goes by the time of the guest, too."""
 COUNTED = ("-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off")
 """Time is what the instructions take, two nanoseconds each, and idle time is skipped. So
 nothing depends on how busy the host is, and one run is like the next."""
