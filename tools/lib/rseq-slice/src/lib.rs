@@ -3,6 +3,9 @@
 
 //! Time slice extensions of Linux.
 
+#[cfg(test)]
+extern crate std;
+
 #[cfg(not(target_os = "linux"))]
 compile_error!("time slice extensions are a feature of Linux");
 #[cfg(not(any(
@@ -13,3 +16,6 @@ compile_error!("time slice extensions are a feature of Linux");
 compile_error!("rseq-slice knows x86_64, aarch64 and riscv64");
 
 pub mod abi;
+mod support;
+
+pub use support::Support;
