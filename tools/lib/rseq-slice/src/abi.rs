@@ -95,6 +95,16 @@ pub const SIGNATURE: u32 = 0xd428_bc00;
 #[cfg(target_arch = "riscv64")]
 pub const SIGNATURE: u32 = 0xf140_1073;
 
+/// The address of a field of what `$at` points to, of which there is no reference.
+macro_rules! field {
+    ($at:expr, $of:ty, $name:ident: $type:ty) => {
+        $at.cast::<u8>()
+            .wrapping_add(core::mem::offset_of!($of, $name))
+            .cast::<$type>()
+    };
+}
+pub(crate) use field;
+
 const _: () = assert!(offset_of!(Area, flags) == 16);
 const _: () = assert!(offset_of!(Area, slice_ctrl) == 28);
 const _: () = assert!(offset_of!(Area, reserved) + 1 == FEATURE_SIZE as usize);

@@ -16,6 +16,11 @@ compile_error!("time slice extensions are a feature of Linux");
 compile_error!("rseq-slice knows x86_64, aarch64 and riscv64");
 
 pub mod abi;
+mod c_library;
+mod control_word;
+mod kernel;
 mod support;
+mod thread;
 
 pub use support::Support;
+pub use thread::Thread;
