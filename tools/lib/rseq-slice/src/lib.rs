@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-#![no_std]
+#![cfg_attr(not(feature = "std"), no_std)]
+#![doc = include_str!("../README.md")]
 
-//! Time slice extensions of Linux.
-
-#[cfg(test)]
+#[cfg(all(test, not(feature = "std")))]
 extern crate std;
 
 #[cfg(not(target_os = "linux"))]
@@ -19,8 +18,16 @@ pub mod abi;
 mod c_library;
 mod control_word;
 mod kernel;
+#[cfg(feature = "std")]
+mod registration;
+#[cfg(feature = "std")]
+mod slice;
 mod support;
 mod thread;
 
+#[cfg(feature = "std")]
+pub use registration::{set_policy, Policy};
+#[cfg(feature = "std")]
+pub use slice::{support, Guard, Slice};
 pub use support::Support;
 pub use thread::Thread;

@@ -33,7 +33,7 @@ const UNAVAILABLE: u32 = 1 << 30;
 
 /// The sections of one thread that are open.
 ///
-/// With the feature `std` each thread has one, and the crate uses it. Without it,
+/// With the feature `std` each thread has one, and [`Slice`](crate::Slice) uses it. Without it,
 /// whoever has thread-local storage keeps one there. A thread with two of them counts twice, so
 /// that an inner section may yield while an outer one is open.
 ///
