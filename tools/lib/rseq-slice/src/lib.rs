@@ -25,9 +25,22 @@ mod slice;
 mod support;
 mod thread;
 
+#[cfg(feature = "lock_api")]
+mod futex;
+#[cfg(feature = "lock_api")]
+mod mutex;
+#[cfg(feature = "lock_api")]
+mod spin;
+#[cfg(feature = "lock_api")]
+mod sync;
+
+#[cfg(feature = "lock_api")]
+pub use mutex::{Mutex, MutexGuard, RawSliceMutex};
 #[cfg(feature = "std")]
 pub use registration::{set_policy, Policy};
 #[cfg(feature = "std")]
 pub use slice::{support, Guard, Slice};
+#[cfg(feature = "lock_api")]
+pub use spin::{RawSliceSpin, SpinGuard, SpinLock};
 pub use support::Support;
 pub use thread::Thread;

@@ -103,6 +103,14 @@ pub(crate) fn leave() {
     }
 }
 
+/// As [`leave`], where an attempt to take a lock has failed.
+#[cfg(feature = "lock_api")]
+#[cold]
+#[inline(never)] // As `enter_rarely`
+pub(crate) fn withdraw() {
+    leave();
+}
+
 #[cold]
 #[inline(never)] // As `enter_rarely`
 fn leave_inner() {

@@ -205,7 +205,7 @@ impl Thread {
 /// Has the compiler move what follows out of the way.
 #[cold]
 #[inline]
-fn unlikely() {}
+pub(crate) fn unlikely() {}
 
 #[cold]
 #[inline(never)]
