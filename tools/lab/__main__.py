@@ -23,6 +23,7 @@ from steps import (
     guest_tests,
     host_tests,
     libc,
+    library,
     mutation,
     param_test,
     runner,
@@ -61,7 +62,7 @@ def run() -> int:
 
 # Builds have the machine to themselves. A guest takes one processor.
 BUILDS = (host_tests, build_checks, lints)
-GUESTS = (guest_tests, stock, slice_hist, libc)
+GUESTS = (guest_tests, stock, slice_hist, libc, library)
 LONG_GUESTS = (suites, param_test)
 
 

@@ -31,7 +31,6 @@ def ours(arch: Arch) -> list[Path]:
 def build(checkout: Checkout, userland: Userland) -> Path:
     """Build and install the kernel's selftests and ours, if they have changed."""
     arch = userland.arch
-    headers = checkout.own / f"headers-{arch.name}"
     objects = checkout.own / f"selftests-{arch.name}-objects"
     installed = checkout.own / f"selftests-{arch.name}"
     stamp = checkout.own / f"selftests-{arch.name}.stamp"
@@ -39,11 +38,12 @@ def build(checkout: Checkout, userland: Userland) -> Path:
     if stamp.exists() and stamp.read_text() == identity:
         return installed
     stamp.unlink(missing_ok=True)
+    headers = install_headers(checkout, arch)
     options = [
         f"ARCH={arch.kbuild}",
         f"CROSS_COMPILE={arch.cross_compile}",
         f"CC32={arch.compat}-gcc",
-        f"KHDR_INCLUDES=-isystem {headers}/usr/include",
+        f"KHDR_INCLUDES=-isystem {headers}",
         *userland.compile_options(),
     ]
     make = ["make", f"-j{os.cpu_count()}", "-C"]
@@ -61,8 +61,6 @@ def build(checkout: Checkout, userland: Userland) -> Path:
         output.mkdir(exist_ok=True)
         here = [*make, directory, f"KSRC={checkout.source}", f"OUTPUT={output}"]
         apart[directory.name] = [*here, *options]
-    install = ["make", "-C", checkout.source, f"O={headers}", f"ARCH={arch.kbuild}", "headers"]
-    checkout.run("Installing kernel headers", install)
     with checkout.replacing(installed) as new:
         checkout.run("Building the kernel's selftests", [*theirs, f"INSTALL_PATH={new}", "install"])
         listed = [*_BY_HAND]
@@ -74,6 +72,14 @@ def build(checkout: Checkout, userland: Userland) -> Path:
             tests.writelines(f"{test}\n" for test in listed)
     stamp.write_text(identity)
     return installed
+
+
+def install_headers(checkout: Checkout, arch: Arch) -> Path:
+    """The directory of the kernel's headers for user space."""
+    directory = checkout.own / f"headers-{arch.name}"
+    make = ["make", "-C", checkout.source, f"O={directory}", f"ARCH={arch.kbuild}", "headers"]
+    checkout.run(f"Installing kernel headers of {arch.name}", make)
+    return directory / "usr/include"
 
 
 def _identity(checkout: Checkout, arch: Arch) -> str:

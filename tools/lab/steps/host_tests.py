@@ -1,25 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Tests that need no guest: of the implementation on the host, and of this lab."""
+"""Tests that need no guest: of the implementation and the crates, and of this lab."""
 
 import sys
+from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 
-from build import toolchain
+from build import crates, selftests, toolchain
+from host.arch import ARCHES
 from host.checkout import ROOT, Checkout
-from host.commands import ask
+from host.commands import NOTHING, ask
 from host.failure import CommandError
 from report import totals
 from report.tally import Tally
 from steps.runner import Steps
 
 LAB = ROOT / "tools/lab"
-CRATE = ROOT / "tools/testing/simulation"
+SIMULATION = ROOT / "tools/testing/simulation"
 """It compiles the concepts in rust/ for the host, against a simulated machine."""
 
 
 def steps(checkout: Checkout) -> Steps:
     return {
-        f"{CRATE.name} on the host": partial(_crate, checkout),
+        f"{SIMULATION.name} on the host": partial(_cargo, checkout, SIMULATION),
+        "crates for user space": partial(_crates, checkout),
         "the lab itself": partial(_lab, checkout),
     }
 
@@ -30,14 +34,25 @@ def _lab(checkout: Checkout) -> Tally:
     return totals.of_unittest(said)
 
 
-def _crate(checkout: Checkout) -> Tally:
-    env = {
-        "RUSTC": toolchain.rust_tool("RUSTC"),
-        "CARGO_TARGET_DIR": str(checkout.own / CRATE.name),
-    }
-    test = [toolchain.tool("cargo"), "test", "--locked", "--no-fail-fast"]
+def _crates(checkout: Checkout) -> Tally:
+    """Their tests, and their locks in thousands of interleavings."""
+    (native,) = (arch for arch in ARCHES.values() if arch.native)
+    headers = selftests.install_headers(checkout, native)
+    tests = _cargo(checkout, crates.ROOT, env={"RSEQ_UAPI": str(headers)})
+    explored = {"RUSTFLAGS": "--cfg shuttle"}
+    return tests + _cargo(checkout, crates.ROOT, "--test", "interleavings", env=explored)
+
+
+def _cargo(
+    checkout: Checkout, crate: Path, *options: str, env: Mapping[str, str] = NOTHING
+) -> Tally:
+    test = [toolchain.tool("cargo"), "test", "--locked", "--no-fail-fast", *options]
+    what = " ".join(["Testing the", crate.name, *options])
+    # What is compiled with other flags replaces what was there.
+    target = checkout.own / "-".join([crate.name, *env.get("RUSTFLAGS", "").split()[1:]])
+    variables = {**crates.variables(target), **env}
     try:
-        log = checkout.run(f"Testing the {CRATE.name}", test, cwd=CRATE, env=env)
+        log = checkout.run(what, test, cwd=crate, env=variables)
     except CommandError as failure:
         return totals.of_cargo(failure.log.read_text(), str(failure))
     return totals.of_cargo(log.read_text())

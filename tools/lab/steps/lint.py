@@ -2,16 +2,16 @@
 """Static checks: the kernel's own, and linters."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from build import kernel, toolchain
+from build import crates, kernel, toolchain
 from guest.initramfs import ROOTFS
 from host import linters
 from host.checkout import ROOT, Checkout
-from host.commands import ask
+from host.commands import NOTHING, ask
 from report import compiler, seam
 from report.tally import Tally, check
 from steps.runner import Steps
@@ -37,6 +37,7 @@ def steps(checkout: Checkout) -> Steps:
     return {
         "rustfmt": partial(_rustfmt, checkout),
         "clippy": partial(_clippy, checkout),
+        "clippy, crates": partial(_clippy_of_crates, checkout),
         "seam": _seam,
         "checkpatch, C": partial(_checkpatch, checkout, ["--file", *_files("*.c", "*.h")]),
         "checkpatch, patches": partial(_checkpatch, checkout, series),
@@ -66,6 +67,15 @@ def _clippy(checkout: Checkout) -> Tally:
     argv = kernel.make(checkout, variant, directory, "CLIPPY=1", f"{patches.LINK}/")
     log = checkout.run("Running clippy", argv)
     return check(*compiler.clippy_findings(log.read_text(), f"{patches.LINK}/rust"))
+
+
+def _clippy_of_crates(checkout: Checkout) -> Tally:
+    clippy = [toolchain.tool("cargo-clippy"), "clippy", "--locked", "--all-targets", "--quiet"]
+    env = {
+        **crates.variables(checkout.own / f"clippy-{crates.ROOT.name}"),
+        "CARGO": toolchain.tool("cargo"),
+    }
+    return _said_nothing(*clippy, "--", "-Dwarnings", cwd=crates.ROOT, env=env)
 
 
 def _seam() -> Tally:
@@ -111,8 +121,10 @@ def _is_shell_script(path: Path) -> bool:
         return bool(_SHELL.match(file.readline()))
 
 
-def _said_nothing(*argv: object, cwd: Path | None = None) -> Tally:
-    succeeded, said = ask(*argv, cwd=cwd)
+def _said_nothing(
+    *argv: object, cwd: Path | None = None, env: Mapping[str, str] = NOTHING
+) -> Tally:
+    succeeded, said = ask(*argv, cwd=cwd, env=env)
     complaints = said.splitlines()
     if not succeeded and not complaints:
         complaints = [f"{argv[0]} failed"]
