@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * Time slice extensions of Linux for programs in C11 and C++17
+ *
+ * A thread that is preempted while it holds a lock makes others wait for as
+ * long as it is away. On Linux 7.0 and later it can ask not to be preempted
+ * just now, and the kernel lets it run on for 5 to 50 microseconds:
+ *
+ *	static struct rseq_slice_spin lock;
+ *
+ *	rseq_slice_spin_lock(&lock);
+ *	hits++;
+ *	rseq_slice_spin_unlock(&lock);
+ *
+ * or around any section that others wait for:
+ *
+ *	rseq_slice_enter();
+ *	...
+ *	rseq_slice_leave();
+ *
+ * Make it for each attempt to take a lock, not while waiting for it: a waiter
+ * would keep the owner from the CPU. Nothing fails where there are no slices;
+ * puts(rseq_slice_strsupport(rseq_slice_support())) tells what to do about it.
+ *
+ * Use it for sections that take less than a slice, that others wait for, and
+ * where more threads want to run than there are CPUs. Where few want the lock,
+ * asking costs more than it saves. A system call in a section ends the slice.
+ *
+ * Sections nest, in signal handlers and across the files and libraries of a
+ * program that include this header: they share one count for each thread, as
+ * far as shared objects export weak symbols. The outermost section alone talks
+ * to the kernel. Functions do not touch errno, and are safe in signal handlers
+ * but for the first section of a thread that registers an area of its own.
+ *
+ * x86_64, arm64 and riscv64, with gcc or clang. Needs getauxval() and nothing
+ * else of a C library.
+ */
+#ifndef RSEQ_SLICE_H
+#define RSEQ_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/auxv.h>
+
+#ifdef __cplusplus
+#define RSEQ_SLICE_THREAD_LOCAL	thread_local
+extern "C" {
+#else
+#define RSEQ_SLICE_THREAD_LOCAL	_Thread_local
+#endif
+
+struct timespec;
+
+/* The ABI, from linux/rseq.h, linux/prctl.h, linux/auxvec.h and asm/unistd.h */
+
+#define RSEQ_SLICE_LEGACY_SIZE		32U
+#define RSEQ_SLICE_FEATURE_SIZE		33U
+#define RSEQ_SLICE_UNREGISTER		(1U << 0)
+#define RSEQ_SLICE_DEFAULT_ON		(1U << 1)
+#define RSEQ_SLICE_AVAILABLE		(1U << 4)
+#define RSEQ_SLICE_ENABLED		(1U << 5)
+#define RSEQ_SLICE_PRCTL		79
+#define RSEQ_SLICE_PRCTL_SET		2
+#define RSEQ_SLICE_PRCTL_ENABLE		1
+#define RSEQ_SLICE_AT_FEATURE_SIZE	27
+#define RSEQ_SLICE_NR_YIELD		471
+
+#if defined(__x86_64__)
+#define RSEQ_SLICE_SIGNATURE		0x53053053U
+#define RSEQ_SLICE_NR_RSEQ		334
+#define RSEQ_SLICE_NR_PRCTL		157
+#define RSEQ_SLICE_NR_SIGPROCMASK	14
+#define RSEQ_SLICE_NR_FUTEX		202
+#elif defined(__aarch64__) || (defined(__riscv) && __riscv_xlen == 64)
+#if defined(__aarch64__)
+#define RSEQ_SLICE_SIGNATURE		0xd428bc00U
+#else
+#define RSEQ_SLICE_SIGNATURE		0xf1401073U
+#endif
+#define RSEQ_SLICE_NR_RSEQ		293
+#define RSEQ_SLICE_NR_PRCTL		167
+#define RSEQ_SLICE_NR_SIGPROCMASK	135
+#define RSEQ_SLICE_NR_FUTEX		98
+#else
+#error "rseq-slice.h knows x86_64, arm64 and riscv64"
+#endif
+
+/* struct rseq: the kernel writes to it between any two instructions. */
+struct rseq_slice_area {
+	uint32_t	cpu_id_start;
+	uint32_t	cpu_id;
+	uint64_t	rseq_cs;
+	uint32_t	flags;
+	uint32_t	node_id;
+	uint32_t	mm_cid;
+	uint8_t		request;
+	uint8_t		granted;
+	uint16_t	reserved;
+	/* Enough for areas of kernels to come */
+	uint8_t		more[96];
+};
+
+/* What a thread can expect */
+enum rseq_slice_support {
+	RSEQ_SLICE_READY,
+	/* The kernel knows an area without slices only. */
+	RSEQ_SLICE_OLD_KERNEL,
+	/* The kernel knows slices, but does not offer them. */
+	RSEQ_SLICE_NOT_OFFERED,
+	/* The C library registered an area without room for slices. */
+	RSEQ_SLICE_LEGACY_REGISTRATION,
+	/* rseq(2) failed. */
+	RSEQ_SLICE_REGISTRATION_FAILED,
+	/* prctl(2) failed. */
+	RSEQ_SLICE_ENABLING_FAILED,
+	/* rseq_slice_yield(2) failed. Grants are used and end nevertheless. */
+	RSEQ_SLICE_YIELD_DENIED,
+};
+
+/* What to do in a thread whose C library registered an area without slices */
+enum rseq_slice_policy {
+	/* Keep it, and do without slices. */
+	RSEQ_SLICE_KEEP,
+	/*
+	 * Replace it by an area of this header. The C library is not told: its
+	 * area says that nobody keeps it up to date, sched_getcpu(3) makes a
+	 * system call, and critical sections of rseq that use that area, like
+	 * those of tcmalloc and librseq, are no longer restarted.
+	 */
+	RSEQ_SLICE_REPLACE,
+};
+
+/*
+ * One thread. A signal handler finds the count at 0 only if neither a request
+ * nor a grant is out.
+ */
+struct rseq_slice_thread {
+	/*
+	 * Sections that are open. Whoever enters has to tell an inner section, a
+	 * thread that is not set up and one without slices from the usual case:
+	 * all have another count than 0.
+	 */
+	uint32_t		open;
+	uint32_t		support;
+	struct rseq_slice_area	*area;
+	struct rseq_slice_area	own __attribute__((aligned(128)));
+};
+
+#define RSEQ_SLICE_UNKNOWN	0x80000000U
+#define RSEQ_SLICE_UNAVAILABLE	0x40000000U
+
+/* Where several files define these, the linker takes one. */
+__attribute__((weak)) RSEQ_SLICE_THREAD_LOCAL struct rseq_slice_thread
+rseq_slice_this_thread = { RSEQ_SLICE_UNKNOWN, 0, NULL, { 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0 } } };
+__attribute__((weak)) uint32_t rseq_slice_chosen_policy = RSEQ_SLICE_KEEP;
+__attribute__((weak)) uint32_t rseq_slice_yield_error = 0;
+
+/* Of glibc 2.35 and later. Their address is NULL elsewhere. */
+extern const ptrdiff_t __rseq_offset __attribute__((weak));
+extern const unsigned int __rseq_size __attribute__((weak));
+
+#define rseq_slice_get(from)		__atomic_load_n(from, __ATOMIC_RELAXED)
+#define rseq_slice_set(to, value)	__atomic_store_n(to, value, __ATOMIC_RELAXED)
+/* The kernel is like a signal handler of this thread: no CPU needs a barrier. */
+#define rseq_slice_barrier()		__atomic_signal_fence(__ATOMIC_SEQ_CST)
+#define rseq_slice_usually(condition)	__builtin_expect(!!(condition), 1)
+
+/* Returns the result, or minus the error number. */
+static inline long rseq_slice_call(long number, unsigned long arg1, unsigned long arg2,
+				   unsigned long arg3, unsigned long arg4)
+{
+#if defined(__x86_64__)
+	register unsigned long r10 __asm__("r10") = arg4;
+	register unsigned long r8 __asm__("r8") = 0;
+	register unsigned long r9 __asm__("r9") = ~0UL;
+	long ret;
+
+	__asm__ volatile("syscall"
+			 : "=a"(ret)
+			 : "a"(number), "D"(arg1), "S"(arg2), "d"(arg3), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return ret;
+#elif defined(__aarch64__)
+	register unsigned long x8 __asm__("x8") = (unsigned long)number;
+	register unsigned long x0 __asm__("x0") = arg1;
+	register unsigned long x1 __asm__("x1") = arg2;
+	register unsigned long x2 __asm__("x2") = arg3;
+	register unsigned long x3 __asm__("x3") = arg4;
+	register unsigned long x4 __asm__("x4") = 0;
+	register unsigned long x5 __asm__("x5") = ~0UL;
+
+	__asm__ volatile("svc #0"
+			 : "+r"(x0)
+			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+			 : "memory");
+	return (long)x0;
+#else
+	register unsigned long a7 __asm__("a7") = (unsigned long)number;
+	register unsigned long a0 __asm__("a0") = arg1;
+	register unsigned long a1 __asm__("a1") = arg2;
+	register unsigned long a2 __asm__("a2") = arg3;
+	register unsigned long a3 __asm__("a3") = arg4;
+	register unsigned long a4 __asm__("a4") = 0;
+	register unsigned long a5 __asm__("a5") = ~0UL;
+
+	__asm__ volatile("ecall"
+			 : "+r"(a0)
+			 : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a5)
+			 : "memory");
+	return (long)a0;
+#endif
+}
+
+static inline void *rseq_slice_thread_pointer(void)
+{
+	void *pointer;
+
+#if defined(__x86_64__)
+	__asm__("mov %%fs:0, %0" : "=r"(pointer));
+#elif defined(__aarch64__)
+	__asm__("mrs %0, tpidr_el0" : "=r"(pointer));
+#else
+	__asm__("mv %0, tp" : "=r"(pointer));
+#endif
+	return pointer;
+}
+
+/*
+ * The area that the C library registered for this thread, NULL if it did not.
+ * glibc decides for each thread, by the area of the one that creates it.
+ */
+static inline struct rseq_slice_area *rseq_slice_of_c_library(void)
+{
+	struct rseq_slice_area *area;
+
+	if (!&__rseq_offset || !&__rseq_size || !__rseq_size)
+		return NULL;
+	area = (struct rseq_slice_area *)((char *)rseq_slice_thread_pointer() + __rseq_offset);
+	return (int32_t)rseq_slice_get(&area->cpu_id) < 0 ? NULL : area;
+}
+
+static inline long rseq_slice_register(struct rseq_slice_area *area, unsigned long length,
+				       unsigned long flags)
+{
+	return rseq_slice_call(RSEQ_SLICE_NR_RSEQ, (unsigned long)area, length, flags,
+			       RSEQ_SLICE_SIGNATURE);
+}
+
+static inline unsigned long rseq_slice_own_length(void)
+{
+	unsigned long size = getauxval(RSEQ_SLICE_AT_FEATURE_SIZE);
+
+	return size < sizeof(struct rseq_slice_area) ? size : sizeof(struct rseq_slice_area);
+}
+
+/* Register the area of this header, in place of another one. No signals meanwhile. */
+static inline long rseq_slice_register_own(struct rseq_slice_area *old)
+{
+	struct rseq_slice_area *own = &rseq_slice_this_thread.own;
+	uint64_t all = ~(uint64_t)0, before = 0;
+	long ret = 0;
+
+	rseq_slice_call(RSEQ_SLICE_NR_SIGPROCMASK, 2, (unsigned long)&all, (unsigned long)&before,
+			sizeof(all));
+	if (old)
+		ret = rseq_slice_register(old, RSEQ_SLICE_LEGACY_SIZE, RSEQ_SLICE_UNREGISTER);
+	if (!ret) {
+		ret = rseq_slice_register(own, rseq_slice_own_length(), RSEQ_SLICE_DEFAULT_ON);
+		if (ret && old)
+			rseq_slice_register(old, RSEQ_SLICE_LEGACY_SIZE, 0);
+	}
+	rseq_slice_call(RSEQ_SLICE_NR_SIGPROCMASK, 2, (unsigned long)&before, 0, sizeof(before));
+	return ret;
+}
+
+static inline enum rseq_slice_support rseq_slice_find(struct rseq_slice_area **found)
+{
+	struct rseq_slice_area *area = rseq_slice_of_c_library();
+	bool legacy = area && __rseq_size < RSEQ_SLICE_FEATURE_SIZE;
+	uint32_t flags;
+
+	if (getauxval(RSEQ_SLICE_AT_FEATURE_SIZE) < RSEQ_SLICE_FEATURE_SIZE)
+		return RSEQ_SLICE_OLD_KERNEL;
+	if (legacy && rseq_slice_get(&rseq_slice_chosen_policy) != RSEQ_SLICE_REPLACE)
+		return RSEQ_SLICE_LEGACY_REGISTRATION;
+	if (legacy || !area) {
+		if (rseq_slice_register_own(area))
+			return RSEQ_SLICE_REGISTRATION_FAILED;
+		area = &rseq_slice_this_thread.own;
+	}
+	*found = area;
+	flags = rseq_slice_get(&area->flags);
+	if (flags & RSEQ_SLICE_ENABLED)
+		return RSEQ_SLICE_READY;
+	if (!(flags & RSEQ_SLICE_AVAILABLE))
+		return RSEQ_SLICE_NOT_OFFERED;
+	if (rseq_slice_call(RSEQ_SLICE_NR_PRCTL, RSEQ_SLICE_PRCTL, RSEQ_SLICE_PRCTL_SET,
+			    RSEQ_SLICE_PRCTL_ENABLE, 0))
+		return RSEQ_SLICE_ENABLING_FAILED;
+	return RSEQ_SLICE_READY;
+}
+
+/* A signal handler may do the same in between, with the same outcome. */
+static inline void rseq_slice_set_up(struct rseq_slice_thread *thread)
+{
+	struct rseq_slice_area *area = NULL;
+	enum rseq_slice_support support = rseq_slice_find(&area);
+
+	if (rseq_slice_get(&thread->open) != RSEQ_SLICE_UNKNOWN)
+		return;
+	rseq_slice_set(&thread->area, area);
+	rseq_slice_set(&thread->support, (uint32_t)support);
+	rseq_slice_barrier();
+	rseq_slice_set(&thread->open, support == RSEQ_SLICE_READY ? 0 : RSEQ_SLICE_UNAVAILABLE);
+}
+
+/* A section that is an inner one, or the first one. Out of line, and with no arguments. */
+__attribute__((weak, noinline, cold)) void rseq_slice_enter_rarely(void);
+__attribute__((weak, noinline, cold)) void rseq_slice_enter_rarely(void)
+{
+	struct rseq_slice_thread *thread = &rseq_slice_this_thread;
+	uint32_t open;
+
+	if (rseq_slice_get(&thread->open) == RSEQ_SLICE_UNKNOWN)
+		rseq_slice_set_up(thread);
+	open = rseq_slice_get(&thread->open);
+	if (open == RSEQ_SLICE_UNAVAILABLE)
+		return;
+	rseq_slice_set(&thread->open, open + 1);
+	rseq_slice_barrier();
+	if (!open)
+		*(volatile uint8_t *)&thread->area->request = 1;
+}
+
+/* Every system call ends a grant, one that is denied too. */
+__attribute__((weak, noinline, cold)) void rseq_slice_yield_now(void);
+__attribute__((weak, noinline, cold)) void rseq_slice_yield_now(void)
+{
+	long ret = rseq_slice_call(RSEQ_SLICE_NR_YIELD, 0, 0, 0, 0);
+
+	if (ret < 0)
+		rseq_slice_set(&rseq_slice_yield_error, (uint32_t)-ret);
+}
+
+/* Begin a section. The outermost one asks the kernel not to preempt it. */
+static inline void rseq_slice_enter(void)
+{
+	struct rseq_slice_thread *thread = &rseq_slice_this_thread;
+	uint32_t open = rseq_slice_get(&thread->open);
+
+	if (rseq_slice_usually(!open)) {
+		rseq_slice_set(&thread->open, 1U);
+		rseq_slice_barrier();
+		*(volatile uint8_t *)&rseq_slice_get(&thread->area)->request = 1;
+	} else if (open != RSEQ_SLICE_UNAVAILABLE) {
+		rseq_slice_enter_rarely();
+	}
+	rseq_slice_barrier();
+}
+
+/*
+ * End a section. The outermost one takes the request back, and yields if there
+ * was a grant. A grant between a look at it and the store would be missed.
+ */
+static inline void rseq_slice_leave(void)
+{
+	struct rseq_slice_thread *thread = &rseq_slice_this_thread;
+	uint32_t open = rseq_slice_get(&thread->open);
+
+	rseq_slice_barrier();
+	if (rseq_slice_usually(open == 1)) {
+		struct rseq_slice_area *area = rseq_slice_get(&thread->area);
+
+		*(volatile uint8_t *)&area->request = 0;
+		if (!rseq_slice_usually(!*(volatile uint8_t *)&area->granted))
+			rseq_slice_yield_now();
+		rseq_slice_barrier();
+		rseq_slice_set(&thread->open, 0U);
+	} else if (open != RSEQ_SLICE_UNAVAILABLE) {
+		rseq_slice_set(&thread->open, open - 1);
+	}
+}
+
+/* Whether others wait for the open section. May be over by the next instruction. */
+static inline bool rseq_slice_is_granted(void)
+{
+	struct rseq_slice_thread *thread = &rseq_slice_this_thread;
+	uint32_t open = rseq_slice_get(&thread->open);
+
+	return open && open < RSEQ_SLICE_UNAVAILABLE && *(volatile uint8_t *)&thread->area->granted;
+}
+
+/*
+ * Choose what threads do at their first section, at the start of main(). The
+ * policy is that of the program: a library leaves it alone.
+ */
+static inline void rseq_slice_set_policy(enum rseq_slice_policy policy)
+{
+	rseq_slice_set(&rseq_slice_chosen_policy, (uint32_t)policy);
+}
+
+/* What this thread can expect. Sets it up. */
+static inline enum rseq_slice_support rseq_slice_support(void)
+{
+	struct rseq_slice_thread *thread = &rseq_slice_this_thread;
+	enum rseq_slice_support support;
+
+	if (rseq_slice_get(&thread->open) == RSEQ_SLICE_UNKNOWN)
+		rseq_slice_set_up(thread);
+	support = (enum rseq_slice_support)rseq_slice_get(&thread->support);
+	if (support == RSEQ_SLICE_READY && rseq_slice_get(&rseq_slice_yield_error))
+		return RSEQ_SLICE_YIELD_DENIED;
+	return support;
+}
+
+/* A sentence that says what to do */
+static inline const char *rseq_slice_strsupport(enum rseq_slice_support support)
+{
+	switch (support) {
+	case RSEQ_SLICE_READY:
+		return "slices are enabled";
+	case RSEQ_SLICE_OLD_KERNEL:
+		return "the kernel does not know slices: boot Linux 7.0 or later";
+	case RSEQ_SLICE_NOT_OFFERED:
+		return "set CONFIG_RSEQ_SLICE_EXTENSION in the kernel, drop rseq_slice_ext=off";
+	case RSEQ_SLICE_LEGACY_REGISTRATION:
+		return "no slices in the C library's area: use glibc 2.41, or RSEQ_SLICE_REPLACE";
+	case RSEQ_SLICE_REGISTRATION_FAILED:
+		return "rseq(2) fails: let seccomp allow it, and no other library register";
+	case RSEQ_SLICE_ENABLING_FAILED:
+		return "prctl(PR_RSEQ_SLICE_EXTENSION) fails: let seccomp allow it";
+	case RSEQ_SLICE_YIELD_DENIED:
+		return "slices are enabled, rseq_slice_yield(2) fails: let seccomp allow it";
+	}
+	return "unknown";
+}
+
+/*
+ * Give the area of this header up. For threads of a program that loads this
+ * header in a plugin with dlopen(3): the memory of their area goes before they
+ * do. Other threads need not care.
+ */
+static inline void rseq_slice_thread_exit(void)
+{
+	struct rseq_slice_thread *thread = &rseq_slice_this_thread;
+
+	rseq_slice_set(&thread->open, RSEQ_SLICE_UNAVAILABLE);
+	rseq_slice_barrier();
+	if (thread->area == &thread->own)
+		rseq_slice_register(&thread->own, rseq_slice_own_length(), RSEQ_SLICE_UNREGISTER);
+}
+
+static inline void rseq_slice_relax(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("isb" ::: "memory");
+#else
+	__asm__ volatile("" ::: "memory");
+#endif
+}
+
+/*
+ * A spinlock for sections of at most a few microseconds. Waiters spin without a
+ * request. All zeroes is unlocked.
+ */
+struct rseq_slice_spin {
+	uint32_t locked;
+};
+
+static inline bool rseq_slice_spin_trylock(struct rseq_slice_spin *lock)
+{
+	uint32_t free = 0;
+
+	rseq_slice_enter();
+	if (__atomic_compare_exchange_n(&lock->locked, &free, 1U, false, __ATOMIC_ACQUIRE,
+					__ATOMIC_RELAXED))
+		return true;
+	rseq_slice_leave();
+	return false;
+}
+
+static inline void rseq_slice_spin_lock(struct rseq_slice_spin *lock)
+{
+	while (!rseq_slice_spin_trylock(lock)) {
+		while (rseq_slice_get(&lock->locked))
+			rseq_slice_relax();
+	}
+}
+
+static inline void rseq_slice_spin_unlock(struct rseq_slice_spin *lock)
+{
+	__atomic_store_n(&lock->locked, 0U, __ATOMIC_RELEASE);
+	rseq_slice_leave();
+}
+
+/* A mutex. Waiters spin for a moment, then sleep. All zeroes is unlocked. */
+struct rseq_slice_mutex {
+	/* 0 is free, 1 locked, 2 locked with somebody who may wait in the kernel */
+	uint32_t state;
+};
+
+static inline bool rseq_slice_mutex_trylock(struct rseq_slice_mutex *mutex)
+{
+	uint32_t free = 0;
+
+	rseq_slice_enter();
+	if (__atomic_compare_exchange_n(&mutex->state, &free, 1U, false, __ATOMIC_ACQUIRE,
+					__ATOMIC_RELAXED))
+		return true;
+	rseq_slice_leave();
+	return false;
+}
+
+/*
+ * Take the mutex before CLOCK_MONOTONIC says "deadline", whenever that is if it
+ * is NULL. Returns whether it was taken.
+ */
+static inline bool rseq_slice_mutex_lock_until(struct rseq_slice_mutex *mutex,
+					       const struct timespec *deadline)
+{
+	/* FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG: the time is absolute. */
+	const unsigned long wait = 9 | 128;
+
+	if (rseq_slice_mutex_trylock(mutex))
+		return true;
+	for (int i = 0; i < 100 && rseq_slice_get(&mutex->state) == 1; i++)
+		rseq_slice_relax();
+	for (;;) {
+		rseq_slice_enter();
+		/* Others may be asleep as well: who has waited leaves it contended. */
+		if (!__atomic_exchange_n(&mutex->state, 2U, __ATOMIC_ACQUIRE))
+			return true;
+		rseq_slice_leave();
+		/* ETIMEDOUT */
+		if (rseq_slice_call(RSEQ_SLICE_NR_FUTEX, (unsigned long)&mutex->state, wait, 2,
+				    (unsigned long)deadline) == -110)
+			return false;
+	}
+}
+
+static inline void rseq_slice_mutex_lock(struct rseq_slice_mutex *mutex)
+{
+	rseq_slice_mutex_lock_until(mutex, NULL);
+}
+
+static inline void rseq_slice_mutex_unlock(struct rseq_slice_mutex *mutex)
+{
+	bool contended = __atomic_exchange_n(&mutex->state, 0U, __ATOMIC_RELEASE) == 2;
+
+	/* A system call would end a grant and count as misuse of it. */
+	rseq_slice_leave();
+	/* FUTEX_WAKE | FUTEX_PRIVATE_FLAG */
+	if (contended)
+		rseq_slice_call(RSEQ_SLICE_NR_FUTEX, (unsigned long)&mutex->state, 1 | 128, 1, 0);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* RSEQ_SLICE_H */
