@@ -65,6 +65,11 @@ def llvm() -> str:
     return os.environ.get("LLVM") or (f"-{known.llvm}" if known else "1")
 
 
+def clang() -> str:
+    suffix = llvm() if llvm().startswith("-") else ""
+    return f"clang{suffix}"
+
+
 def make_variables(checkout: Checkout, variant: Variant) -> list[str]:
     variables = {
         "ARCH": variant.arch.kbuild,
@@ -82,9 +87,8 @@ def inlines_helpers(variant: Variant) -> bool:
     """Whether rustc and clang share an LLVM, so that helpers can be inlined."""
     if variant.toolchain != "clang" or not variant.arch.inlines_helpers:
         return False
-    suffix = llvm() if llvm().startswith("-") else ""
     of_rustc = _major(rust_tool("RUSTC"), "-vV", r"LLVM version: (\d+)")
-    return of_rustc == _major(f"clang{suffix}", "--version", r"version (\d+)")
+    return of_rustc == _major(clang(), "--version", r"version (\d+)")
 
 
 def _major(program: str, option: str, pattern: str) -> str:

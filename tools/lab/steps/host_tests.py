@@ -2,17 +2,18 @@
 """Tests that need no guest: of the implementation and the crates, and of this lab."""
 
 import sys
+import tempfile
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from build import crates, selftests, toolchain
-from host.arch import ARCHES
+from build import library, selftests, toolchain
+from host.arch import ARCHES, Arch
 from host.checkout import ROOT, Checkout
 from host.commands import NOTHING, ask
 from host.failure import CommandError
 from report import totals
-from report.tally import Tally
+from report.tally import Tally, check
 from steps.runner import Steps
 
 LAB = ROOT / "tools/lab"
@@ -24,6 +25,10 @@ def steps(checkout: Checkout) -> Steps:
     return {
         f"{SIMULATION.name} on the host": partial(_cargo, checkout, SIMULATION),
         "crates for user space": partial(_crates, checkout),
+        **{
+            f"C header, {arch.name}": partial(_header, checkout, arch)
+            for arch in checkout.settings.arches
+        },
         "the lab itself": partial(_lab, checkout),
     }
 
@@ -38,9 +43,25 @@ def _crates(checkout: Checkout) -> Tally:
     """Their tests, and their locks in thousands of interleavings."""
     (native,) = (arch for arch in ARCHES.values() if arch.native)
     headers = selftests.install_headers(checkout, native)
-    tests = _cargo(checkout, crates.ROOT, env={"RSEQ_UAPI": str(headers)})
+    tests = _cargo(checkout, library.WORKSPACE, env={"RSEQ_UAPI": str(headers)})
     explored = {"RUSTFLAGS": "--cfg shuttle"}
-    return tests + _cargo(checkout, crates.ROOT, "--test", "interleavings", env=explored)
+    return tests + _cargo(checkout, library.WORKSPACE, "--test", "interleavings", env=explored)
+
+
+def _header(checkout: Checkout, arch: Arch) -> Tally:
+    """Its constants are right, and it compiles, whatever the compiler and the standard."""
+    headers = selftests.install_headers(checkout, arch)
+    with tempfile.TemporaryDirectory() as directory:
+        program = Path(directory) / "program"
+        commands = [library.constants(arch, headers), *library.c_programs(arch, program)]
+        if arch.native:
+            commands += library.cxx_objects(program)
+        return sum((_succeeds(command) for command in commands), Tally())
+
+
+def _succeeds(command: list[object]) -> Tally:
+    succeeded, said = ask(*command)
+    return check(*([] if succeeded else [f"{' '.join(map(str, command))}: {said}"]))
 
 
 def _cargo(
@@ -50,7 +71,7 @@ def _cargo(
     what = " ".join(["Testing the", crate.name, *options])
     # What is compiled with other flags replaces what was there.
     target = checkout.own / "-".join([crate.name, *env.get("RUSTFLAGS", "").split()[1:]])
-    variables = {**crates.variables(target), **env}
+    variables = {**library.variables(target), **env}
     try:
         log = checkout.run(what, test, cwd=crate, env=variables)
     except CommandError as failure:

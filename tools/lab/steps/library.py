@@ -5,7 +5,7 @@ import shutil
 from functools import cache, partial
 from pathlib import Path
 
-from build import crates
+from build import library
 from host.arch import Arch
 from host.checkout import Checkout
 from host.settings import Variant
@@ -14,16 +14,13 @@ from report.tally import Tally, check
 from steps import guest_tests, libc, variants
 from steps.runner import Steps
 
-TABLE = crates.LIBRARY / "tests/cases.txt"
+TABLE = library.CRATE / "tests/cases.txt"
 OFF = "rseq_slice_ext=off"
 RUNS = 4
-"""How often the job runs the program."""
+"""How often the job runs each program."""
 
 
 def steps(checkout: Checkout, arch: Arch) -> Steps:
-    """Programs are built for the host's own architecture only."""
-    if not arch.native:
-        return {}
     rust, c, *_ = variants.tested(arch)
     boots = [(rust, ""), (rust, "rseq_debug=1"), (rust, OFF), (c, "")]
     return {
@@ -36,19 +33,28 @@ def _run(checkout: Checkout, variant: Variant, parameter: str) -> Tally:
     expected = "not_offered" if parameter == OFF else "ready"
     parameters = f"{parameter} expected={expected}"
     directory = _programs(checkout, variant.arch)
+    programs = len(list((directory / "programs").iterdir()))
     console = guest_tests.boot(checkout, variant, "library", parameters, extra=directory)
     table = cases.listed(TABLE.read_text())
-    shown = check(*cases.contradictions(console, table, RUNS))
+    shown = check(*cases.contradictions(console, table, RUNS * programs))
     return guest_tests.judge(checkout, variant, console) + shown
 
 
 @cache
 def _programs(checkout: Checkout, arch: Arch) -> Path:
-    """The program, and the newest C library, once a run."""
+    """The programs and the newest C library, once a run.
+
+    The one in Rust is built for the architecture of the host only.
+    """
     directory = checkout.own / f"library-{arch.name}"
     newest = libc.obtain(checkout, arch)
-    program = crates.example(checkout, "cases")
     with checkout.replacing(directory) as new:
         shutil.copytree(newest, new / "libc", symlinks=True)
-        shutil.copy(program, new)
+        programs = new / "programs"
+        programs.mkdir()
+        checkout.run(
+            f"Building the cases in C, {arch.name}", library.c_program(arch, programs / "c")
+        )
+        if arch.native:
+            shutil.copy(library.rust_program(checkout, "cases"), programs / "rust")
     return directory

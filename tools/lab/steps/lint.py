@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from build import crates, kernel, toolchain
+from build import kernel, library, toolchain
 from guest.initramfs import ROOTFS
 from host import linters
 from host.checkout import ROOT, Checkout
@@ -26,6 +26,17 @@ CHECKPATCH_IGNORED = {
     "ENOSYS": "this is about system calls that do not exist",
 }
 
+FOR_THE_KERNEL_ONLY = {
+    "ARRAY_SIZE": "the kernel's macros are not there",
+    "AVOID_EXTERNS": "a weak symbol of others is declared",
+    "BIT_MACRO": "the kernel's macros are not there",
+    "CAMELCASE": "C11 has keywords with capital letters",
+    "PREFER_DEFINED_ATTRIBUTE_MACRO": "the kernel's macros are not there",
+    "VOLATILE": "the kernel's accessors are not there",
+    "WEAK_DECLARATION": "a header has no file of its own for what is shared",
+}
+"""What does not apply to C for user space."""
+
 _SHELL = re.compile(rb"#!.*\b(ba|da)?sh$")
 LAB = linters.CONFIG.parent
 """What modules are looked up in; ruff takes it to be where it is started."""
@@ -39,7 +50,7 @@ def steps(checkout: Checkout) -> Steps:
         "clippy": partial(_clippy, checkout),
         "clippy, crates": partial(_clippy_of_crates, checkout),
         "seam": _seam,
-        "checkpatch, C": partial(_checkpatch, checkout, ["--file", *_files("*.c", "*.h")]),
+        "checkpatch, C": partial(_checkpatch_of_files, checkout),
         "checkpatch, patches": partial(_checkpatch, checkout, series),
         "ruff": partial(_ruff, checkout),
         "mypy": partial(_mypy, checkout),
@@ -72,10 +83,10 @@ def _clippy(checkout: Checkout) -> Tally:
 def _clippy_of_crates(checkout: Checkout) -> Tally:
     clippy = [toolchain.tool("cargo-clippy"), "clippy", "--locked", "--all-targets", "--quiet"]
     env = {
-        **crates.variables(checkout.own / f"clippy-{crates.ROOT.name}"),
+        **library.variables(checkout.own / f"clippy-{library.WORKSPACE.name}"),
         "CARGO": toolchain.tool("cargo"),
     }
-    return _said_nothing(*clippy, "--", "-Dwarnings", cwd=crates.ROOT, env=env)
+    return _said_nothing(*clippy, "--", "-Dwarnings", cwd=library.WORKSPACE, env=env)
 
 
 def _seam() -> Tally:
@@ -85,8 +96,17 @@ def _seam() -> Tally:
     return check(*(breach for name, text in sources for breach in seam.breaches(str(name), text)))
 
 
-def _checkpatch(checkout: Checkout, files: Iterable[object]) -> Tally:
-    ignored = [f"--ignore={','.join(CHECKPATCH_IGNORED)}"]
+def _checkpatch_of_files(checkout: Checkout) -> Tally:
+    files = list(_files("*.c", "*.h"))
+    libraries = [path for path in files if path.is_relative_to(library.LIBRARIES)]
+    others = [path for path in files if path not in libraries]
+    return _checkpatch(checkout, ["--file", *others]) + _checkpatch(
+        checkout, ["--file", *libraries], FOR_THE_KERNEL_ONLY
+    )
+
+
+def _checkpatch(checkout: Checkout, files: Iterable[object], others: Iterable[str] = ()) -> Tally:
+    ignored = [f"--ignore={','.join([*CHECKPATCH_IGNORED, *others])}"]
     # In a git tree it would also want Python modules that not every python3 has.
     script = ["env", "GIT_DIR=none", "perl", checkout.source / "scripts/checkpatch.pl"]
     options = [f"--root={checkout.source}", "--strict", "--terse", "--quiet", "--no-summary"]

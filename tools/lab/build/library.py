@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The library for user space, and programs that use it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from build import toolchain
+from host.arch import Arch
+from host.checkout import ROOT, Checkout
+
+WORKSPACE = ROOT / "tools"
+LIBRARIES = WORKSPACE / "lib"
+CRATE = LIBRARIES / "rseq-slice"
+TESTS = LIBRARIES / "tests"
+"""The programs in C, which use rseq-slice.h."""
+_STRICT = ("-Wall", "-Wextra", "-Wpedantic", "-Werror")
+
+
+def variables(target: Path) -> dict[str, str]:
+    """What cargo has to be told to compile with the packaged compiler into `target`."""
+    rust = {name: toolchain.rust_tool(name) for name in ("RUSTC", "RUSTDOC")}
+    return {**rust, "CARGO_TARGET_DIR": str(target)}
+
+
+def rust_program(checkout: Checkout, name: str) -> Path:
+    """An example of the crate, built for this machine."""
+    target = checkout.own / WORKSPACE.name
+    build = [toolchain.tool("cargo"), "build", "--locked", "--release", "--example", name]
+    checkout.run(f"Building the example {name}", build, cwd=CRATE, env=variables(target))
+    return target / "release/examples" / name
+
+
+def c_program(arch: Arch, program: Path) -> list[object]:
+    """The command that builds the cases in C, as most people would."""
+    return [f"{arch.cross_compile}gcc", "-std=c11", "-O2", *_link(program)]
+
+
+def c_programs(arch: Arch, program: Path) -> Iterator[list[object]]:
+    """Commands that build them with other compilers, standards and levels, without a warning."""
+    compilers = [f"{arch.cross_compile}gcc", *([toolchain.clang()] if arch.native else [])]
+    for compiler in compilers:
+        for standard in ("c11", "gnu17"):
+            for level in ("-O0", "-O2", "-Os"):
+                yield [compiler, f"-std={standard}", level, "-fPIC", *_STRICT, *_link(program)]
+
+
+def constants(arch: Arch, headers: Path) -> list[object]:
+    """The command that compares the constants in C with the kernel's `headers`."""
+    compiler = [f"{arch.cross_compile}gcc", "-std=c11", "-fsyntax-only"]
+    return [*compiler, "-isystem", headers, TESTS / "uapi.c"]
+
+
+def cxx_objects(program: Path) -> Iterator[list[object]]:
+    """Commands that compile a file in C++ with the compilers of this machine."""
+    for compiler in ("g++", toolchain.clang()):
+        for standard in ("c++17", "c++20"):
+            source = ["-x", "c++", "-c", TESTS / "other_file.c", "-o", program]
+            yield [compiler, f"-std={standard}", "-O2", *_STRICT, *source]
+
+
+def _link(program: Path) -> list[object]:
+    return [TESTS / "cases.c", TESTS / "other_file.c", "-pthread", "-o", program]
