@@ -54,8 +54,9 @@ def fetch(
         (state / directory).mkdir(parents=True)
     (state / "status").touch()
     (state / "preferences").write_text(_PREFERENCES)
-    origin = f"deb [signed-by={KEYRING}] {_mirror()}"
-    sources = "".join(f"{origin} {release} main\n" for release in releases)
+    sources = "".join(
+        f"deb [signed-by={KEYRING}] {_mirror(release)} {release} main\n" for release in releases
+    )
     (state / "sources.list").write_text(sources)
     options = _options(state)
     if architecture != "all":
@@ -97,14 +98,14 @@ def _options(state: Path) -> dict[str, object]:
     }
 
 
-def _mirror() -> str:
-    """The address that this machine gets its own release from."""
-    release = codename()
+def _mirror(release: str) -> str:
+    """The address that this machine gets `release` from, or else its own release."""
     _, targets = ask("apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(CODENAME)")
-    for uri, *names in map(str.split, targets.splitlines()):
-        if release and release in names:
-            return uri
-    raise LabError("apt knows no Debian mirror for this release")
+    known = {name: uri for uri, *names in map(str.split, targets.splitlines()) for name in names}
+    mirror = known.get(release) or known.get(codename())
+    if not mirror:
+        raise LabError("apt knows no Debian mirror for this release")
+    return mirror
 
 
 def _size(state: Path) -> str:
