@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from build import toolchain
+from build import rust_library, toolchain
 from host.arch import Arch
 from host.checkout import ROOT, Checkout
 
@@ -22,17 +22,33 @@ def variables(target: Path) -> dict[str, str]:
     return {**rust, "CARGO_TARGET_DIR": str(target)}
 
 
-def rust_program(checkout: Checkout, name: str) -> Path:
-    """An example of the crate, built for this machine."""
+def rust_program(checkout: Checkout, arch: Arch, name: str) -> Path | None:
+    """An example of the crate, or None where this machine cannot build it for `arch`."""
     target = checkout.own / WORKSPACE.name
     build = [toolchain.tool("cargo"), "build", "--locked", "--release", "--example", name]
-    checkout.run(f"Building the example {name}", build, cwd=CRATE, env=variables(target))
+    env = variables(target)
+    if not arch.native:
+        sysroot = rust_library.sysroot(checkout, arch)
+        if not sysroot:
+            return None
+        triple = f"{arch.uname}-unknown-linux-gnu"
+        build += ["--target", triple]
+        of_target = f"CARGO_TARGET_{triple.upper().replace('-', '_')}"
+        env[f"{of_target}_LINKER"] = f"{arch.cross_compile}gcc"
+        env[f"{of_target}_RUSTFLAGS"] = f"--sysroot={sysroot}"
+        target /= triple
+    checkout.run(f"Building the example {name} for {arch.name}", build, cwd=CRATE, env=env)
     return target / "release/examples" / name
 
 
 def c_program(arch: Arch, program: Path) -> list[object]:
     """The command that builds the cases in C, as most people would."""
     return [f"{arch.cross_compile}gcc", "-std=c11", "-O2", *_link(program)]
+
+
+def musl_program(headers: Path, program: Path) -> list[object]:
+    """The command that builds them for this machine with a C library that registers nothing."""
+    return ["musl-gcc", "-std=c11", "-O2", "-static", "-isystem", headers, *_link(program)]
 
 
 def c_programs(arch: Arch, program: Path) -> Iterator[list[object]]:

@@ -10,14 +10,20 @@ class Distribution:
     llvm: str
     """Suffix of the LLVM that the packaged rustc was built with."""
     rust: tuple[str, ...]
-    """The packages of the Rust toolchain."""
+    """The packages of the Rust toolchain, the compiler first."""
+    rust_library: str
+    """The package of Rust's standard library."""
 
 
 _DISTRIBUTIONS = {
     "bookworm": Distribution(
-        "22", ("rustc-web", "rust-web-src", "rustfmt-web", "rust-web-clippy", "cargo-web")
+        "22",
+        ("rustc-web", "rust-web-src", "rustfmt-web", "rust-web-clippy", "cargo-web"),
+        "libstd-rust-web-dev",
     ),
-    "trixie": Distribution("19", ("rustc", "rust-src", "rustfmt", "rust-clippy", "cargo")),
+    "trixie": Distribution(
+        "19", ("rustc", "rust-src", "rustfmt", "rust-clippy", "cargo"), "libstd-rust-dev"
+    ),
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from build import library, selftests, toolchain
+from build import programs, selftests, toolchain
 from host.arch import ARCHES, Arch
 from host.checkout import ROOT, Checkout
 from host.commands import NOTHING, ask
@@ -43,9 +43,9 @@ def _crates(checkout: Checkout) -> Tally:
     """Their tests, and their locks in thousands of interleavings."""
     (native,) = (arch for arch in ARCHES.values() if arch.native)
     headers = selftests.install_headers(checkout, native)
-    tests = _cargo(checkout, library.WORKSPACE, env={"RSEQ_UAPI": str(headers)})
+    tests = _cargo(checkout, programs.WORKSPACE, env={"RSEQ_UAPI": str(headers)})
     explored = {"RUSTFLAGS": "--cfg shuttle"}
-    return tests + _cargo(checkout, library.WORKSPACE, "--test", "interleavings", env=explored)
+    return tests + _cargo(checkout, programs.WORKSPACE, "--test", "interleavings", env=explored)
 
 
 def _header(checkout: Checkout, arch: Arch) -> Tally:
@@ -53,9 +53,9 @@ def _header(checkout: Checkout, arch: Arch) -> Tally:
     headers = selftests.install_headers(checkout, arch)
     with tempfile.TemporaryDirectory() as directory:
         program = Path(directory) / "program"
-        commands = [library.constants(arch, headers), *library.c_programs(arch, program)]
+        commands = [programs.constants(arch, headers), *programs.c_programs(arch, program)]
         if arch.native:
-            commands += library.cxx_objects(program)
+            commands += programs.cxx_objects(program)
         return sum((_succeeds(command) for command in commands), Tally())
 
 
@@ -71,7 +71,7 @@ def _cargo(
     what = " ".join(["Testing the", crate.name, *options])
     # What is compiled with other flags replaces what was there.
     target = checkout.own / "-".join([crate.name, *env.get("RUSTFLAGS", "").split()[1:]])
-    variables = {**library.variables(target), **env}
+    variables = {**programs.variables(target), **env}
     try:
         log = checkout.run(what, test, cwd=crate, env=variables)
     except CommandError as failure:

@@ -5,7 +5,7 @@ import shutil
 from functools import cache, partial
 from pathlib import Path
 
-from build import library
+from build import programs, selftests
 from host.arch import Arch
 from host.checkout import Checkout
 from host.settings import Variant
@@ -14,10 +14,10 @@ from report.tally import Tally, check
 from steps import guest_tests, libc, variants
 from steps.runner import Steps
 
-TABLE = library.CRATE / "tests/cases.txt"
+TABLE = programs.CRATE / "tests/cases.txt"
 OFF = "rseq_slice_ext=off"
 RUNS = 4
-"""How often the job runs each program."""
+"""How often the job runs each program. The one with musl needs no more than one run."""
 
 
 def steps(checkout: Checkout, arch: Arch) -> Steps:
@@ -33,28 +33,31 @@ def _run(checkout: Checkout, variant: Variant, parameter: str) -> Tally:
     expected = "not_offered" if parameter == OFF else "ready"
     parameters = f"{parameter} expected={expected}"
     directory = _programs(checkout, variant.arch)
-    programs = len(list((directory / "programs").iterdir()))
+    several = len(list((directory / "programs").iterdir()))
+    runs = RUNS * several + (directory / "musl").exists()
     console = guest_tests.boot(checkout, variant, "library", parameters, extra=directory)
     table = cases.listed(TABLE.read_text())
-    shown = check(*cases.contradictions(console, table, RUNS * programs))
+    shown = check(*cases.contradictions(console, table, runs))
     return guest_tests.judge(checkout, variant, console) + shown
 
 
 @cache
 def _programs(checkout: Checkout, arch: Arch) -> Path:
-    """The programs and the newest C library, once a run.
-
-    The one in Rust is built for the architecture of the host only.
-    """
+    """The programs and the newest C library, once a run."""
     directory = checkout.own / f"library-{arch.name}"
     newest = libc.obtain(checkout, arch)
     with checkout.replacing(directory) as new:
         shutil.copytree(newest, new / "libc", symlinks=True)
-        programs = new / "programs"
-        programs.mkdir()
+        several = new / "programs"
+        several.mkdir()
         checkout.run(
-            f"Building the cases in C, {arch.name}", library.c_program(arch, programs / "c")
+            f"Building the cases in C, {arch.name}", programs.c_program(arch, several / "c")
         )
         if arch.native:
-            shutil.copy(library.rust_program(checkout, "cases"), programs / "rust")
+            headers = selftests.install_headers(checkout, arch)
+            compile_musl = programs.musl_program(headers, new / "musl")
+            checkout.run("Building the cases in C with musl", compile_musl)
+        in_rust = programs.rust_program(checkout, arch, "cases")
+        if in_rust:
+            shutil.copy(in_rust, several / "rust")
     return directory

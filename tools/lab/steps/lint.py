@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from build import kernel, library, toolchain
+from build import kernel, programs, toolchain
 from guest.initramfs import ROOTFS
 from host import linters
 from host.checkout import ROOT, Checkout
@@ -83,10 +83,10 @@ def _clippy(checkout: Checkout) -> Tally:
 def _clippy_of_crates(checkout: Checkout) -> Tally:
     clippy = [toolchain.tool("cargo-clippy"), "clippy", "--locked", "--all-targets", "--quiet"]
     env = {
-        **library.variables(checkout.own / f"clippy-{library.WORKSPACE.name}"),
+        **programs.variables(checkout.own / f"clippy-{programs.WORKSPACE.name}"),
         "CARGO": toolchain.tool("cargo"),
     }
-    return _said_nothing(*clippy, "--", "-Dwarnings", cwd=library.WORKSPACE, env=env)
+    return _said_nothing(*clippy, "--", "-Dwarnings", cwd=programs.WORKSPACE, env=env)
 
 
 def _seam() -> Tally:
@@ -98,7 +98,7 @@ def _seam() -> Tally:
 
 def _checkpatch_of_files(checkout: Checkout) -> Tally:
     files = list(_files("*.c", "*.h"))
-    libraries = [path for path in files if path.is_relative_to(library.LIBRARIES)]
+    libraries = [path for path in files if path.is_relative_to(programs.LIBRARIES)]
     others = [path for path in files if path not in libraries]
     return _checkpatch(checkout, ["--file", *others]) + _checkpatch(
         checkout, ["--file", *libraries], FOR_THE_KERNEL_ONLY
