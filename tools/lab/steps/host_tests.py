@@ -40,12 +40,22 @@ def _lab(checkout: Checkout) -> Tally:
 
 
 def _crates(checkout: Checkout) -> Tally:
-    """Their tests, and their locks in thousands of interleavings."""
+    """Their tests, with all features and with none, and their locks in many interleavings."""
     (native,) = (arch for arch in ARCHES.values() if arch.native)
     headers = selftests.install_headers(checkout, native)
-    tests = _cargo(checkout, programs.WORKSPACE, env={"RSEQ_UAPI": str(headers)})
-    explored = {"RUSTFLAGS": "--cfg shuttle"}
-    return tests + _cargo(checkout, programs.WORKSPACE, "--test", "interleavings", env=explored)
+    runs = [
+        _cargo(checkout, programs.WORKSPACE, env={"RSEQ_UAPI": str(headers)}),
+        _cargo(checkout, programs.WORKSPACE, "--lib", "--all-features"),
+        _cargo(checkout, programs.WORKSPACE, "--lib", "--no-default-features"),
+        _cargo(
+            checkout,
+            programs.WORKSPACE,
+            "--test",
+            "interleavings",
+            env={"RUSTFLAGS": "--cfg shuttle"},
+        ),
+    ]
+    return sum(runs, Tally())
 
 
 def _header(checkout: Checkout, arch: Arch) -> Tally:

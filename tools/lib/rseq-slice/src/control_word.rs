@@ -46,6 +46,13 @@ impl Control {
         self.is_granted()
     }
 
+    /// Whether the kernel has not answered the request so far.
+    #[cfg(feature = "statistics")]
+    pub(crate) fn is_pending(self) -> bool {
+        // SAFETY: `new`
+        unsafe { field!(self.0, ControlWord, request: u8).read_volatile() != 0 }
+    }
+
     /// Whether a grant is out. It may be over by the next instruction.
     #[inline(always)] // One instruction
     pub(crate) fn is_granted(self) -> bool {

@@ -22,6 +22,8 @@ mod kernel;
 mod registration;
 #[cfg(feature = "std")]
 mod slice;
+#[cfg_attr(not(feature = "statistics"), path = "statistics/off.rs")]
+mod statistics;
 mod support;
 mod thread;
 
@@ -42,5 +44,7 @@ pub use registration::{set_policy, Policy};
 pub use slice::{support, Guard, Slice};
 #[cfg(feature = "lock_api")]
 pub use spin::{RawSliceSpin, SpinGuard, SpinLock};
+#[cfg(feature = "statistics")]
+pub use statistics::{take as take_statistics, Histogram, Statistics};
 pub use support::Support;
 pub use thread::Thread;

@@ -25,7 +25,9 @@ use crate::{
     },
     c_library,
     control_word::Control,
-    kernel, Support,
+    kernel,
+    statistics::{self, Ending},
+    Support,
 };
 
 const UNKNOWN: u32 = 1 << 31;
@@ -90,6 +92,7 @@ impl Thread {
         compiler_fence(SeqCst);
         self.control().request();
         compiler_fence(SeqCst);
+        statistics::requested();
         true
     }
 
@@ -124,9 +127,13 @@ impl Thread {
             unlikely();
             return open == UNAVAILABLE;
         }
-        if self.control().take_back() {
+        let control = self.control();
+        let ending = Ending::of(control);
+        let granted = control.take_back();
+        if granted {
             yield_slice();
         }
+        ending.count(granted);
         compiler_fence(SeqCst);
         self.open.store(0, Relaxed);
         true
@@ -210,7 +217,7 @@ pub(crate) fn unlikely() {}
 #[cold]
 #[inline(never)]
 fn yield_slice() {
-    kernel::yield_slice();
+    statistics::yielded(kernel::yield_slice());
 }
 
 /// The area that the C library registered, if it has slices.
@@ -375,5 +382,32 @@ mod tests {
         enter(&thread);
         assert_eq!(word(), (0, 0));
         thread.leave();
+    }
+
+    #[cfg(feature = "statistics")]
+    #[test]
+    fn requests_are_counted() {
+        let thread = Thread::new();
+        let section = |answer: Option<(u8, u8)>| {
+            set_word(0, 0);
+            enter(&thread);
+            if let Some((request, granted)) = answer {
+                set_word(request, granted);
+            }
+            thread.leave();
+        };
+        drop(crate::take_statistics());
+        section(None);
+        section(Some((0, 1)));
+        section(Some((0, 0)));
+        section(Some((0, 0)));
+        let counted = crate::take_statistics();
+        assert_eq!(
+            (counted.requests, counted.grants, counted.revoked),
+            (4, 1, 2)
+        );
+        // The kernel of the tests ends no grant.
+        assert_eq!((counted.yields, counted.used.len()), (0, 1));
+        assert_eq!(crate::take_statistics().requests, 0);
     }
 }
