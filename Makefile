@@ -4,8 +4,8 @@
 
 .DEFAULT_GOAL := help
 
-COMMANDS := run test test-full test-distro mutants kernel shell lint integrate	\
-	    unintegrate pin image-path clean distclean
+COMMANDS := run test test-full test-distro mutants kernel shell sample lint	\
+	    integrate unintegrate pin image-path clean distclean
 
 .PHONY: help $(COMMANDS)
 
@@ -23,6 +23,7 @@ help:
 	@echo '                    distribution configures its own, which takes hours'
 	@echo '  make mutants      make mistakes on purpose, and see whether they are found'
 	@echo '  make shell        a shell in the booted kernel, SHARE=dir at /host'
+	@echo '  make sample       run a sample in the booted kernel, NAME=spinlock'
 	@echo '  make kernel       build the kernel image'
 	@echo '  make image-path   print where that image is'
 	@echo '  make lint         rustfmt, clippy, checkpatch, ruff, mypy, shellcheck'

@@ -27,6 +27,7 @@ from steps import (
     mutation,
     param_test,
     runner,
+    samples,
     slice_hist,
     stock,
     suites,
@@ -62,7 +63,7 @@ def run() -> int:
 
 # Builds have the machine to themselves. A guest takes one processor.
 BUILDS = (host_tests, build_checks, lints)
-GUESTS = (guest_tests, stock, slice_hist, libc, library)
+GUESTS = (guest_tests, stock, slice_hist, libc, library, samples)
 LONG_GUESTS = (suites, param_test)
 
 
@@ -119,6 +120,11 @@ def shell() -> None:
     qemu.shell(checkout, variant, archive)
 
 
+def sample() -> None:
+    with prepared() as checkout:
+        samples.show(checkout)
+
+
 def pin() -> None:
     with prepared() as checkout:
         directory = patches.made_for(checkout.source)
@@ -155,6 +161,7 @@ COMMANDS = {
     "mutants": mutants,
     "kernel": image,
     "shell": shell,
+    "sample": sample,
     "lint": lint,
     "integrate": integrate.integrate,
     "unintegrate": integrate.unintegrate,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The library for user space, and programs that use it."""
+"""The libraries for user space, and programs that use them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +11,7 @@ from host.checkout import ROOT, Checkout
 WORKSPACE = ROOT / "tools"
 LIBRARIES = WORKSPACE / "lib"
 CRATE = LIBRARIES / "rseq-slice"
+SAMPLES = ROOT / "samples/rseq"
 TESTS = LIBRARIES / "tests"
 """The programs in C, which use rseq-slice.h."""
 _STRICT = ("-Wall", "-Wextra", "-Wpedantic", "-Werror")
@@ -22,10 +23,22 @@ def variables(target: Path) -> dict[str, str]:
     return {**rust, "CARGO_TARGET_DIR": str(target)}
 
 
-def rust_program(checkout: Checkout, arch: Arch, name: str) -> Path | None:
-    """An example of the crate, or None where this machine cannot build it for `arch`."""
+def cases_in_rust(checkout: Checkout, arch: Arch) -> Path | None:
+    """The cases, or None where this machine cannot build them for `arch`."""
+    release = _release(checkout, arch, CRATE, "--example", "cases")
+    return release / "examples/cases" if release else None
+
+
+def sample_in_rust(checkout: Checkout, arch: Arch, name: str) -> Path | None:
+    """A sample, or None where this machine cannot build it for `arch`."""
+    release = _release(checkout, arch, SAMPLES, "--bin", name)
+    return release / name if release else None
+
+
+def _release(checkout: Checkout, arch: Arch, crate: Path, *what: str) -> Path | None:
+    """The directory of optimized programs, with what was asked for."""
     target = checkout.own / WORKSPACE.name
-    build = [toolchain.tool("cargo"), "build", "--locked", "--release", "--example", name]
+    build = [toolchain.tool("cargo"), "build", "--locked", "--release", *what]
     env = variables(target)
     if not arch.native:
         sysroot = rust_library.sysroot(checkout, arch)
@@ -37,13 +50,29 @@ def rust_program(checkout: Checkout, arch: Arch, name: str) -> Path | None:
         env[f"{of_target}_LINKER"] = f"{arch.cross_compile}gcc"
         env[f"{of_target}_RUSTFLAGS"] = f"--sysroot={sysroot}"
         target /= triple
-    checkout.run(f"Building the example {name} for {arch.name}", build, cwd=CRATE, env=env)
-    return target / "release/examples" / name
+    name = " ".join(what).lstrip("-")
+    checkout.run(f"Building the {name} for {arch.name}", build, cwd=crate, env=env)
+    return target / "release"
 
 
-def c_program(arch: Arch, program: Path) -> list[object]:
-    """The command that builds the cases in C, as most people would."""
+def cases_in_c(arch: Arch, program: Path) -> list[object]:
+    """The command that builds the cases, as most people would."""
     return [f"{arch.cross_compile}gcc", "-std=c11", "-O2", *_link(program)]
+
+
+def sample_in_c(arch: Arch, name: str, program: Path) -> list[object]:
+    """The command that builds a sample, as most people would."""
+    source = SAMPLES / f"{name}.c"
+    return [
+        f"{arch.cross_compile}gcc",
+        "-O2",
+        "-Wall",
+        "-Werror",
+        source,
+        "-pthread",
+        "-o",
+        program,
+    ]
 
 
 def musl_program(headers: Path, program: Path) -> list[object]:

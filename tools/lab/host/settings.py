@@ -34,6 +34,7 @@ class Settings:
     cache: Path
     kernel_src: Path | None
     share: Path | None
+    sample: str
     install: bool
     verbose: bool
 
@@ -50,6 +51,7 @@ def from_environment() -> Settings:
         cache=_cache(),
         kernel_src=_existing("KERNEL_SRC"),
         share=_directory("SHARE"),
+        sample=os.environ.get("NAME", ""),
         install=_choice("NO_INSTALL", {"": True, "0": True, "1": False}),
         verbose=_choice("V", {"": False, "0": False, "1": True}),
     )

@@ -51,13 +51,13 @@ def _programs(checkout: Checkout, arch: Arch) -> Path:
         several = new / "programs"
         several.mkdir()
         checkout.run(
-            f"Building the cases in C, {arch.name}", programs.c_program(arch, several / "c")
+            f"Building the cases in C, {arch.name}", programs.cases_in_c(arch, several / "c")
         )
         if arch.native:
             headers = selftests.install_headers(checkout, arch)
             compile_musl = programs.musl_program(headers, new / "musl")
             checkout.run("Building the cases in C with musl", compile_musl)
-        in_rust = programs.rust_program(checkout, arch, "cases")
+        in_rust = programs.cases_in_rust(checkout, arch)
         if in_rust:
             shutil.copy(in_rust, several / "rust")
     return directory

@@ -97,11 +97,13 @@ def _seam() -> Tally:
 
 
 def _checkpatch_of_files(checkout: Checkout) -> Tally:
-    files = list(_files("*.c", "*.h"))
-    libraries = [path for path in files if path.is_relative_to(programs.LIBRARIES)]
-    others = [path for path in files if path not in libraries]
-    return _checkpatch(checkout, ["--file", *others]) + _checkpatch(
-        checkout, ["--file", *libraries], FOR_THE_KERNEL_ONLY
+    ours: list[Path] = []
+    for_users: list[Path] = []
+    for path in _files("*.c", "*.h"):
+        directories = (programs.LIBRARIES, programs.SAMPLES)
+        (for_users if any(map(path.is_relative_to, directories)) else ours).append(path)
+    return _checkpatch(checkout, ["--file", *ours]) + _checkpatch(
+        checkout, ["--file", *for_users], FOR_THE_KERNEL_ONLY
     )
 
 
