@@ -3,6 +3,11 @@
 //! `slice`: tells whether programs get time slice extensions, and what becomes of them.
 
 mod counters;
+mod doctor;
+mod filter;
+mod finding;
+mod machine;
+mod registration;
 mod status;
 
 use std::{io, process::ExitCode};
@@ -10,7 +15,7 @@ use std::{io, process::ExitCode};
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
-/// Time slice extensions: what becomes of them
+/// Time slice extensions: whether they work here, and what becomes of them
 #[derive(Parser)]
 #[command(version, arg_required_else_help = true)]
 struct Arguments {
@@ -23,6 +28,13 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Tell what works here, why not, and what to do
+    ///
+    /// Exits with 1 if something is missing.
+    Doctor {
+        /// Look at the threads of this process, too
+        pid: Option<i32>,
+    },
     /// Show what the kernel has counted
     Status {
         /// Go on, and show what was counted in each interval of so many seconds
@@ -41,6 +53,7 @@ fn main() -> ExitCode {
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
     let arguments = Arguments::parse();
     let result = match arguments.command {
+        Command::Doctor { pid } => doctor::run(pid, arguments.json),
         Command::Status { every } => status::run(every, arguments.json),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "slice", &mut io::stdout());
