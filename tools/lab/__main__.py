@@ -28,6 +28,7 @@ from steps import (
     param_test,
     runner,
     samples,
+    slice_command,
     slice_hist,
     stock,
     suites,
@@ -63,7 +64,7 @@ def run() -> int:
 
 # Builds have the machine to themselves. A guest takes one processor.
 BUILDS = (host_tests, build_checks, lints)
-GUESTS = (guest_tests, stock, slice_hist, libc, library, samples)
+GUESTS = (guest_tests, stock, slice_hist, libc, library, samples, slice_command)
 LONG_GUESTS = (suites, param_test)
 
 

@@ -35,6 +35,12 @@ def sample_in_rust(checkout: Checkout, arch: Arch, name: str) -> Path | None:
     return release / name if release else None
 
 
+def slice_command(checkout: Checkout, arch: Arch) -> Path | None:
+    """The command slice, or None where this machine cannot build it for `arch`."""
+    release = _release(checkout, arch, WORKSPACE / "slice", "--bin", "slice")
+    return release / "slice" if release else None
+
+
 def _release(checkout: Checkout, arch: Arch, crate: Path, *what: str) -> Path | None:
     """The directory of optimized programs, with what was asked for."""
     target = checkout.own / WORKSPACE.name

@@ -29,9 +29,13 @@ def steps(checkout: Checkout, arch: Arch) -> Steps:
     }
 
 
+def expected(parameter: str) -> str:
+    """Tells a job what threads can expect with a parameter of the kernel."""
+    return f"expected={'not_offered' if parameter == OFF else 'ready'}"
+
+
 def _run(checkout: Checkout, variant: Variant, parameter: str) -> Tally:
-    expected = "not_offered" if parameter == OFF else "ready"
-    parameters = f"{parameter} expected={expected}"
+    parameters = f"{parameter} {expected(parameter)}"
     directory = _programs(checkout, variant.arch)
     several = len(list((directory / "programs").iterdir()))
     runs = RUNS * several + (directory / "musl").exists()
