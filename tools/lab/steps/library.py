@@ -9,9 +9,9 @@ from build import programs, selftests
 from host.arch import Arch
 from host.checkout import Checkout
 from host.settings import Variant
-from report import cases
+from report import cases, verdict
 from report.tally import Tally, check
-from steps import guest_tests, libc, variants
+from steps import guest_tests, libc, stock, variants
 from steps.runner import Steps
 
 TABLE = programs.CRATE / "tests/cases.txt"
@@ -23,10 +23,13 @@ RUNS = 4
 def steps(checkout: Checkout, arch: Arch) -> Steps:
     rust, c, *_ = variants.tested(arch)
     boots = [(rust, ""), (rust, "rseq_debug=1"), (rust, OFF), (c, "")]
-    return {
+    found: Steps = {
         f"library, {variant} {parameter}".rstrip(): partial(_run, checkout, variant, parameter)
         for variant, parameter in boots
     }
+    for kernel in stock.of(arch):
+        found[f"library, {kernel}"] = partial(_stock, checkout, kernel)
+    return found
 
 
 def expected(parameter: str) -> str:
@@ -34,15 +37,27 @@ def expected(parameter: str) -> str:
     return f"expected={'not_offered' if parameter == OFF else 'ready'}"
 
 
+def _stock(checkout: Checkout, variant: Variant) -> Tally:
+    """Programs get along with what the unpatched kernel gets wrong; its counters may not."""
+    stock.build(checkout, variant)
+    shown, console = _show(checkout, variant, "")
+    return shown + verdict.of_selftests(checkout.source, console, counted=False)
+
+
 def _run(checkout: Checkout, variant: Variant, parameter: str) -> Tally:
+    shown, console = _show(checkout, variant, parameter)
+    return shown + guest_tests.judge(checkout, variant, console)
+
+
+def _show(checkout: Checkout, variant: Variant, parameter: str) -> tuple[Tally, str]:
+    """Whether all cases were shown, and the console."""
     parameters = f"{parameter} {expected(parameter)}"
     directory = _programs(checkout, variant.arch)
     several = len(list((directory / "programs").iterdir()))
     runs = RUNS * several + (directory / "musl").exists()
     console = guest_tests.boot(checkout, variant, "library", parameters, extra=directory)
     table = cases.listed(TABLE.read_text())
-    shown = check(*cases.contradictions(console, table, runs))
-    return guest_tests.judge(checkout, variant, console) + shown
+    return check(*cases.contradictions(console, table, runs)), console
 
 
 @cache

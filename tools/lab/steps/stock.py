@@ -19,15 +19,24 @@ _NEEDED = "CONFIG_RSEQ_SLICE_EXTENSION"
 
 
 def steps(checkout: Checkout, arch: Arch) -> Steps:
+    return {f"expected failures, {stock}": partial(_try, checkout, stock) for stock in of(arch)}
+
+
+def of(arch: Arch) -> list[Variant]:
+    """The unpatched kernel, where it has slices."""
     if _NEEDED in arch.needs_patches:
-        return {}
-    stock = Variant(arch, variants.tested(arch)[0].toolchain, "stock")
-    return {f"expected failures, {stock}": partial(_try, checkout, stock)}
+        return []
+    return [Variant(arch, variants.tested(arch)[0].toolchain, "stock")]
+
+
+def build(checkout: Checkout, variant: Variant) -> None:
+    """Bring it up to date."""
+    source.ensure_stock(checkout)
+    kernel.build(checkout, variant)
 
 
 def _try(checkout: Checkout, variant: Variant) -> Tally:
-    source.ensure_stock(checkout)
-    kernel.build(checkout, variant)
+    build(checkout, variant)
     console = guest_tests.boot(checkout, variant, "regressions")
     listed = patches.made_for(checkout.source) / EXPECTED
     expected = expectations.listed(listed.read_text())
