@@ -254,24 +254,33 @@ static inline unsigned long rseq_slice_own_length(void)
 	return size < sizeof(struct rseq_slice_area) ? size : sizeof(struct rseq_slice_area);
 }
 
-/* Register the area of this header, in place of another one. No signals meanwhile. */
-static inline long rseq_slice_register_own(struct rseq_slice_area *old)
+/*
+ * Register the area of this header, in place of another one, which stays if there
+ * are no slices. No signals meanwhile.
+ */
+static inline enum rseq_slice_support rseq_slice_register_own(struct rseq_slice_area *old)
 {
 	struct rseq_slice_area *own = &rseq_slice_this_thread.own;
 	uint64_t all = ~(uint64_t)0, before = 0;
-	long ret = 0;
+	enum rseq_slice_support support = RSEQ_SLICE_REGISTRATION_FAILED;
 
 	rseq_slice_call(RSEQ_SLICE_NR_SIGPROCMASK, 2, (unsigned long)&all, (unsigned long)&before,
 			sizeof(all));
-	if (old)
-		ret = rseq_slice_register(old, RSEQ_SLICE_LEGACY_SIZE, RSEQ_SLICE_UNREGISTER);
-	if (!ret) {
-		ret = rseq_slice_register(own, rseq_slice_own_length(), RSEQ_SLICE_DEFAULT_ON);
-		if (ret && old)
+	if (!old || !rseq_slice_register(old, RSEQ_SLICE_LEGACY_SIZE, RSEQ_SLICE_UNREGISTER)) {
+		if (!rseq_slice_register(own, rseq_slice_own_length(), RSEQ_SLICE_DEFAULT_ON)) {
+			if (rseq_slice_get(&own->flags) & RSEQ_SLICE_AVAILABLE) {
+				support = RSEQ_SLICE_READY;
+			} else {
+				support = RSEQ_SLICE_NOT_OFFERED;
+				rseq_slice_register(own, rseq_slice_own_length(),
+						    RSEQ_SLICE_UNREGISTER);
+			}
+		}
+		if (old && support != RSEQ_SLICE_READY)
 			rseq_slice_register(old, RSEQ_SLICE_LEGACY_SIZE, 0);
 	}
 	rseq_slice_call(RSEQ_SLICE_NR_SIGPROCMASK, 2, (unsigned long)&before, 0, sizeof(before));
-	return ret;
+	return support;
 }
 
 static inline enum rseq_slice_support rseq_slice_find(struct rseq_slice_area **found)
@@ -285,8 +294,10 @@ static inline enum rseq_slice_support rseq_slice_find(struct rseq_slice_area **f
 	if (legacy && rseq_slice_get(&rseq_slice_chosen_policy) != RSEQ_SLICE_REPLACE)
 		return RSEQ_SLICE_LEGACY_REGISTRATION;
 	if (legacy || !area) {
-		if (rseq_slice_register_own(area))
-			return RSEQ_SLICE_REGISTRATION_FAILED;
+		enum rseq_slice_support support = rseq_slice_register_own(area);
+
+		if (support != RSEQ_SLICE_READY)
+			return support;
 		area = &rseq_slice_this_thread.own;
 	}
 	*found = area;

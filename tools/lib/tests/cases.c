@@ -415,6 +415,7 @@ static void report(bool held, int number, const char *name, bool skipped)
 int main(int argc, char **argv)
 {
 	const int number = ARRAY_SIZE(cases);
+	struct rseq_slice_area *registered;
 	enum rseq_slice_support support;
 	bool passed, skipped;
 
@@ -424,8 +425,14 @@ int main(int argc, char **argv)
 		argv++;
 		argc--;
 	}
+	registered = rseq_slice_of_c_library();
 	support = rseq_slice_support();
 	passed = argc > 1 && !strcmp(argv[1], name_of(support));
+	/* What has no slices to offer is not replaced. */
+	if (support != RSEQ_SLICE_READY && rseq_slice_of_c_library() != registered) {
+		printf("# the C library has lost its registration\n");
+		passed = false;
+	}
 	printf("1..%d\n# %s\n", number + 1, rseq_slice_strsupport(support));
 	report(passed, 1, "support", false);
 	skipped = support != RSEQ_SLICE_READY;

@@ -5,6 +5,7 @@
 //! `cases [replace] EXPECTED`, where EXPECTED is what a thread has to expect there.
 
 use std::{
+    arch::asm,
     env,
     process::{exit, ExitCode},
     sync::{
@@ -44,11 +45,16 @@ fn main() -> ExitCode {
     }
     let expected = arguments.next().unwrap_or_default();
     println!("1..{}", CASES.len() + 1);
+    let registered = c_library_registers();
     let found = name(support());
+    // What has no slices to offer is not replaced.
+    let kept = support().is_usable() || c_library_registers() == registered;
     let mut failed = report(
         1,
         "support",
-        check(found == expected, || support().to_string()),
+        check(found == expected, || support().to_string()).and(check(kept, || {
+            "the C library has lost its registration".into()
+        })),
     );
     for (number, (name, case)) in (2..).zip(CASES) {
         if support().is_usable() {
@@ -92,6 +98,32 @@ fn name(support: Support) -> &'static str {
         Support::YieldDenied(_) => "yield_denied",
         _ => "unregistered",
     }
+}
+
+/// Whether the area of the C library says that it is registered for this thread.
+fn c_library_registers() -> bool {
+    const CPU_ID: usize = 4;
+    // SAFETY: The name ends with a zero.
+    let offset = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"__rseq_offset".as_ptr()) };
+    if offset.is_null() {
+        return false;
+    }
+    // SAFETY: The C library defines it as a `const ptrdiff_t`.
+    let offset = unsafe { offset.cast::<isize>().read() };
+    let pointer: *const u8;
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: By the ABI of threads, the first word there is its own address.
+    unsafe {
+        asm!("mov {}, fs:[0]", out(reg) pointer);
+    }
+    #[cfg(target_arch = "aarch64")]
+    // SAFETY: Reads a register that the ABI of threads sets aside.
+    unsafe {
+        asm!("mrs {}, tpidr_el0", out(reg) pointer);
+    }
+    let cpu_id = pointer.wrapping_offset(offset).wrapping_add(CPU_ID);
+    // SAFETY: The area is there in each thread, registered or not.
+    unsafe { cpu_id.cast::<i32>().read_volatile() >= 0 }
 }
 
 /// A section in which the kernel has granted a slice.

@@ -27,7 +27,8 @@ pub enum Policy {
     /// Keep it, and do without slices: [`Support::LegacyRegistration`].
     #[default]
     Keep,
-    /// Replace it by an area of the crate, until the thread exits.
+    /// Replace it by an area of the crate, until the thread exits. It stays if the kernel does not
+    /// offer slices.
     ///
     /// The C library is not told. Its area says that nobody keeps it up to date, and
     /// `sched_getcpu(3)` makes a system call from then on. Critical sections of rseq that use the
@@ -87,13 +88,20 @@ fn register(old: Option<NonNull<Area>>) -> Result<NonNull<Area>, Support> {
         }
         // SAFETY: The area lives for as long as the thread, and `Cleanup` gives it up.
         let result = unsafe { rseq(own, length(), REGISTER_SLICE_EXT_DEFAULT_ON) };
-        if let (Err(_), Some(old)) = (result, old) {
+        let offered = result.map(|()| thread::offers_slices(own));
+        if offered == Ok(false) {
+            // SAFETY: Gives up what has been registered in vain.
+            unsafe { rseq(own, length(), REGISTER_UNREGISTER)? };
+        }
+        if let (Ok(false) | Err(_), Some(old)) = (offered, old) {
             // SAFETY: The C library keeps it.
             unsafe { rseq(old, LEGACY_SIZE, 0)? };
         }
-        result
+        offered
     });
-    registered.map_err(Support::RegistrationFailed)?;
+    if !registered.map_err(Support::RegistrationFailed)? {
+        return Err(Support::NotOffered);
+    }
     // Has the destructor run, unless it is running: then nobody registers any more.
     let _ = CLEANUP.try_with(|_| {});
     Ok(own)

@@ -236,10 +236,20 @@ pub(crate) fn c_library_area() -> Result<NonNull<Area>, Support> {
     Ok(registered.area)
 }
 
+/// Whether the kernel has slices for the area, which is registered for this thread.
+#[cfg(feature = "std")]
+pub(crate) fn offers_slices(area: NonNull<Area>) -> bool {
+    flags(area) & FLAG_SLICE_EXT_AVAILABLE != 0
+}
+
+fn flags(area: NonNull<Area>) -> u32 {
+    // SAFETY: The area is registered for this thread.
+    unsafe { field!(area.as_ptr(), Area, flags: u32).read_volatile() }
+}
+
 /// Enables slices, unless they are.
 fn enable(area: NonNull<Area>) -> Result<(), Support> {
-    // SAFETY: The area is registered for this thread.
-    let flags = unsafe { field!(area.as_ptr(), Area, flags: u32).read_volatile() };
+    let flags = flags(area);
     if flags & FLAG_SLICE_EXT_ENABLED != 0 {
         Ok(())
     } else if flags & FLAG_SLICE_EXT_AVAILABLE != 0 {
