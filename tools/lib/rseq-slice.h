@@ -527,7 +527,8 @@ static inline bool rseq_slice_mutex_trylock(struct rseq_slice_mutex *mutex)
 
 /*
  * Take the mutex before CLOCK_MONOTONIC says "deadline", whenever that is if it
- * is NULL. Returns whether it was taken.
+ * is NULL. Returns whether it was taken: not if the deadline has passed or is no
+ * time, nor if seccomp denies futex(2) (a thread without a deadline spins then).
  */
 static inline bool rseq_slice_mutex_lock_until(struct rseq_slice_mutex *mutex,
 					       const struct timespec *deadline)
@@ -540,14 +541,17 @@ static inline bool rseq_slice_mutex_lock_until(struct rseq_slice_mutex *mutex,
 	for (int i = 0; i < 100 && rseq_slice_get(&mutex->state) == 1; i++)
 		rseq_slice_relax();
 	for (;;) {
+		long ret;
+
 		rseq_slice_enter();
 		/* Others may be asleep as well: who has waited leaves it contended. */
 		if (!__atomic_exchange_n(&mutex->state, 2U, __ATOMIC_ACQUIRE))
 			return true;
 		rseq_slice_leave();
-		/* ETIMEDOUT */
-		if (rseq_slice_call(RSEQ_SLICE_NR_FUTEX, (unsigned long)&mutex->state, wait, 2,
-				    (unsigned long)deadline) == -110)
+		ret = rseq_slice_call(RSEQ_SLICE_NR_FUTEX, (unsigned long)&mutex->state, wait, 2,
+				      (unsigned long)deadline);
+		/* Not EAGAIN or EINTR: the state has changed, or a signal came. */
+		if (deadline && ret && ret != -11 && ret != -4)
 			return false;
 	}
 }
