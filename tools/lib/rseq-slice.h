@@ -132,6 +132,17 @@ enum rseq_slice_policy {
 };
 
 /*
+ * Where a signal handler may be the first to touch it, thread-local storage must
+ * not be allocated on demand, as it would be in shared objects. Programs do
+ * without the attribute: they know the place when they are linked.
+ */
+#if defined(__PIC__) && !defined(__PIE__)
+#define RSEQ_SLICE_TLS_MODEL	__attribute__((tls_model("initial-exec")))
+#else
+#define RSEQ_SLICE_TLS_MODEL
+#endif
+
+/*
  * One thread. A signal handler finds the count at 0 only if neither a request
  * nor a grant is out.
  */
@@ -151,7 +162,7 @@ struct rseq_slice_thread {
 #define RSEQ_SLICE_UNAVAILABLE	0x40000000U
 
 /* Where several files define these, the linker takes one. */
-__attribute__((weak)) RSEQ_SLICE_THREAD_LOCAL struct rseq_slice_thread
+__attribute__((weak)) RSEQ_SLICE_TLS_MODEL RSEQ_SLICE_THREAD_LOCAL struct rseq_slice_thread
 rseq_slice_this_thread = { RSEQ_SLICE_UNKNOWN, 0, NULL, { 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0 } } };
 __attribute__((weak)) uint32_t rseq_slice_chosen_policy = RSEQ_SLICE_KEEP;
 __attribute__((weak)) uint32_t rseq_slice_yield_error = 0;
