@@ -143,23 +143,30 @@ enum rseq_slice_policy {
 #endif
 
 /*
- * One thread. A signal handler finds the count at 0 only if neither a request
- * nor a grant is out.
+ * One thread. "depth" is the number of open sections plus a base that says what
+ * the thread is:
+ *
+ *	-1			ready
+ *	RSEQ_SLICE_UNAVAILABLE	without slices, sections are but counted
+ *	RSEQ_SLICE_UNKNOWN	not set up
+ *
+ * So it is 0 in the outermost section of a thread that is ready, and nowhere
+ * else: one comparison tells that section from all that do not talk to the
+ * kernel. A signal handler finds -1 only if neither a request nor a grant is out.
+ *
+ * A handler restores the depth that it found, so plain accesses do: it may come
+ * in between any two instructions of one.
  */
 struct rseq_slice_thread {
-	/*
-	 * Sections that are open. Whoever enters has to tell an inner section, a
-	 * thread that is not set up and one without slices from the usual case:
-	 * all have another count than 0.
-	 */
-	uint32_t		open;
+	int32_t			depth;
 	uint32_t		support;
-	struct rseq_slice_area	*area;
+	uint32_t		*word;
 	struct rseq_slice_area	own __attribute__((aligned(128)));
 };
 
-#define RSEQ_SLICE_UNKNOWN	0x80000000U
-#define RSEQ_SLICE_UNAVAILABLE	0x40000000U
+#define RSEQ_SLICE_READY_BASE	(-1)
+#define RSEQ_SLICE_UNAVAILABLE	0x20000000
+#define RSEQ_SLICE_UNKNOWN	0x40000000
 
 /* Where several files define these, the linker takes one. */
 __attribute__((weak)) RSEQ_SLICE_TLS_MODEL RSEQ_SLICE_THREAD_LOCAL struct rseq_slice_thread
@@ -266,6 +273,21 @@ static inline unsigned long rseq_slice_own_length(void)
 }
 
 /*
+ * Give the area of this header up. Sections of this thread do without slices
+ * from then on. For threads that live longer than the memory of the area does:
+ * where this header is in a plugin, before that is closed with dlclose(3).
+ */
+static inline void rseq_slice_thread_exit(void)
+{
+	struct rseq_slice_thread *thread = &rseq_slice_this_thread;
+
+	thread->depth = RSEQ_SLICE_UNAVAILABLE;
+	rseq_slice_barrier();
+	if (thread->word == (uint32_t *)(void *)&thread->own.request)
+		rseq_slice_register(&thread->own, rseq_slice_own_length(), RSEQ_SLICE_UNREGISTER);
+}
+
+/*
  * Register the area of this header, in place of another one, which stays if there
  * are no slices. No signals meanwhile.
  */
@@ -278,7 +300,10 @@ static inline enum rseq_slice_support rseq_slice_register_own(struct rseq_slice_
 	rseq_slice_call(RSEQ_SLICE_NR_SIGPROCMASK, 2, (unsigned long)&all, (unsigned long)&before,
 			sizeof(all));
 	if (!old || !rseq_slice_register(old, RSEQ_SLICE_LEGACY_SIZE, RSEQ_SLICE_UNREGISTER)) {
-		if (!rseq_slice_register(own, rseq_slice_own_length(), RSEQ_SLICE_DEFAULT_ON)) {
+		long ret = rseq_slice_register(own, rseq_slice_own_length(), RSEQ_SLICE_DEFAULT_ON);
+
+		/* EBUSY: this very area, by the code that this signal handler interrupts */
+		if (!ret || ret == -16) {
 			if (rseq_slice_get(&own->flags) & RSEQ_SLICE_AVAILABLE) {
 				support = RSEQ_SLICE_READY;
 			} else {
@@ -323,36 +348,113 @@ static inline enum rseq_slice_support rseq_slice_find(struct rseq_slice_area **f
 	return RSEQ_SLICE_READY;
 }
 
-/* A signal handler may do the same in between, with the same outcome. */
+/*
+ * A signal handler may do the same in between. Before the load, there is nothing
+ * left to do; after it, both store the same: what is found is the same then, and
+ * a handler leaves the number of open sections as it was.
+ */
 static inline void rseq_slice_set_up(struct rseq_slice_thread *thread)
 {
 	struct rseq_slice_area *area = NULL;
 	enum rseq_slice_support support = rseq_slice_find(&area);
+	int32_t base = support == RSEQ_SLICE_READY ? RSEQ_SLICE_READY_BASE : RSEQ_SLICE_UNAVAILABLE;
+	int32_t depth = rseq_slice_get(&thread->depth);
 
-	if (rseq_slice_get(&thread->open) != RSEQ_SLICE_UNKNOWN)
+	if (depth < RSEQ_SLICE_UNKNOWN)
 		return;
-	rseq_slice_set(&thread->area, area);
-	rseq_slice_set(&thread->support, (uint32_t)support);
 	rseq_slice_barrier();
-	rseq_slice_set(&thread->open, support == RSEQ_SLICE_READY ? 0 : RSEQ_SLICE_UNAVAILABLE);
+	thread->word = area ? (uint32_t *)(void *)&area->request : NULL;
+	thread->support = (uint32_t)support;
+	rseq_slice_barrier();
+	rseq_slice_set(&thread->depth, depth - RSEQ_SLICE_UNKNOWN + base);
 }
 
-/* A section that is an inner one, or the first one. Out of line, and with no arguments. */
-__attribute__((weak, noinline, cold)) void rseq_slice_enter_rarely(void);
-__attribute__((weak, noinline, cold)) void rseq_slice_enter_rarely(void)
+/*
+ * Count a section. Returns whether it talks to the kernel. Left to themselves,
+ * compilers load the depth into a register and store it again.
+ */
+static inline bool rseq_slice_count(void)
+{
+#if defined(__x86_64__)
+	bool outermost;
+
+	__asm__ volatile("incl %0" : "+m"(rseq_slice_this_thread.depth), "=@ccz"(outermost)
+			 : : "memory");
+	return outermost;
+#else
+	rseq_slice_barrier();
+	return !++rseq_slice_this_thread.depth;
+#endif
+}
+
+/* Whether the section that ends talks to the kernel */
+static inline bool rseq_slice_is_outermost(void)
+{
+#if defined(__x86_64__)
+	bool outermost;
+
+	__asm__ volatile("cmpl $0, %1" : "=@ccz"(outermost) : "m"(rseq_slice_this_thread.depth)
+			 : "memory");
+	return outermost;
+#else
+	rseq_slice_barrier();
+	return !rseq_slice_this_thread.depth;
+#endif
+}
+
+static inline void rseq_slice_uncount(void)
+{
+#if defined(__x86_64__)
+	__asm__ volatile("decl %0" : "+m"(rseq_slice_this_thread.depth) : : "cc", "memory");
+#else
+	rseq_slice_barrier();
+	rseq_slice_this_thread.depth--;
+	rseq_slice_barrier();
+#endif
+}
+
+/* Set the request byte. Nothing is granted to a thread without a request. */
+static inline void rseq_slice_request(uint32_t *word)
+{
+#if defined(__x86_64__)
+	/* The whole word: taking it back loads as much, and would wait for a smaller store. */
+	*(volatile uint32_t *)word = 1;
+#else
+	*(volatile uint8_t *)word = 1;
+#endif
+}
+
+/*
+ * Clear the request byte. Returns whether a slice is granted. The byte next to it
+ * is for the kernel to write, and is looked at last: a grant between a look at it
+ * and the store would be missed.
+ */
+static inline bool rseq_slice_take_back(uint32_t *word)
+{
+#if defined(__x86_64__)
+	bool granted;
+
+	/* One instruction: the kernel writes to the word before or after it. */
+	__asm__ volatile("andl $-256, %0" : "+m"(*word), "=@ccnz"(granted) : : "memory");
+	return granted;
+#else
+	volatile uint8_t *bytes = (volatile uint8_t *)word;
+
+	bytes[0] = 0;
+	return bytes[1];
+#endif
+}
+
+/* The first section of a thread. Out of line, and with no arguments. */
+__attribute__((weak, noinline, cold)) void rseq_slice_enter_first(void);
+__attribute__((weak, noinline, cold)) void rseq_slice_enter_first(void)
 {
 	struct rseq_slice_thread *thread = &rseq_slice_this_thread;
-	uint32_t open;
 
-	if (rseq_slice_get(&thread->open) == RSEQ_SLICE_UNKNOWN)
-		rseq_slice_set_up(thread);
-	open = rseq_slice_get(&thread->open);
-	if (open == RSEQ_SLICE_UNAVAILABLE)
-		return;
-	rseq_slice_set(&thread->open, open + 1);
+	rseq_slice_set_up(thread);
 	rseq_slice_barrier();
-	if (!open)
-		*(volatile uint8_t *)&thread->area->request = 1;
+	if (!thread->depth)
+		rseq_slice_request(thread->word);
 }
 
 /* Every system call ends a grant, one that is denied too. */
@@ -365,52 +467,59 @@ __attribute__((weak, noinline, cold)) void rseq_slice_yield_now(void)
 		rseq_slice_set(&rseq_slice_yield_error, (uint32_t)-ret);
 }
 
-/* Begin a section. The outermost one asks the kernel not to preempt it. */
+/*
+ * Begin a section. The outermost one asks the kernel not to preempt the thread.
+ *
+ * Any context, signal handlers included. Cannot fail. The first section of a
+ * thread makes up to five system calls to set it up; all others make none.
+ *
+ * What a signal handler finds, and what its own sections are, if it comes
+ *
+ *	before the depth is 0		no request	outermost ones
+ *	before the request		no request	inner ones
+ *	after it			a request	inner ones
+ */
 static inline void rseq_slice_enter(void)
 {
-	struct rseq_slice_thread *thread = &rseq_slice_this_thread;
-	uint32_t open = rseq_slice_get(&thread->open);
-
-	if (rseq_slice_usually(!open)) {
-		rseq_slice_set(&thread->open, 1U);
+	if (rseq_slice_usually(rseq_slice_count())) {
 		rseq_slice_barrier();
-		*(volatile uint8_t *)&rseq_slice_get(&thread->area)->request = 1;
-	} else if (open != RSEQ_SLICE_UNAVAILABLE) {
-		rseq_slice_enter_rarely();
+		rseq_slice_request(rseq_slice_this_thread.word);
+	} else if (rseq_slice_this_thread.depth >= RSEQ_SLICE_UNKNOWN) {
+		rseq_slice_enter_first();
 	}
 	rseq_slice_barrier();
 }
 
 /*
- * End a section. The outermost one takes the request back, and yields if there
- * was a grant. A grant between a look at it and the store would be missed.
+ * End a section. The outermost one takes the request back, and gives the CPU up
+ * if a slice was granted.
+ *
+ * Any context, signal handlers included, in the thread that began the section.
+ * Sections may end in any order. Cannot fail. One system call, rseq_slice_yield(2),
+ * and only if there was a grant; where seccomp refuses that, the grant ends all the
+ * same, and rseq_slice_support() tells. errno is left alone.
+ *
+ * The depth goes last: a handler that found -1 before the request is taken back
+ * would make another one within the grant, which the kernel kills for in debug
+ * mode.
  */
 static inline void rseq_slice_leave(void)
 {
-	struct rseq_slice_thread *thread = &rseq_slice_this_thread;
-	uint32_t open = rseq_slice_get(&thread->open);
-
-	rseq_slice_barrier();
-	if (rseq_slice_usually(open == 1)) {
-		struct rseq_slice_area *area = rseq_slice_get(&thread->area);
-
-		*(volatile uint8_t *)&area->request = 0;
-		if (!rseq_slice_usually(!*(volatile uint8_t *)&area->granted))
+	if (rseq_slice_usually(rseq_slice_is_outermost())) {
+		if (!rseq_slice_usually(!rseq_slice_take_back(rseq_slice_this_thread.word)))
 			rseq_slice_yield_now();
-		rseq_slice_barrier();
-		rseq_slice_set(&thread->open, 0U);
-	} else if (open != RSEQ_SLICE_UNAVAILABLE) {
-		rseq_slice_set(&thread->open, open - 1);
 	}
+	rseq_slice_uncount();
 }
 
 /* Whether others wait for the open section. May be over by the next instruction. */
 static inline bool rseq_slice_is_granted(void)
 {
 	struct rseq_slice_thread *thread = &rseq_slice_this_thread;
-	uint32_t open = rseq_slice_get(&thread->open);
 
-	return open && open < RSEQ_SLICE_UNAVAILABLE && *(volatile uint8_t *)&thread->area->granted;
+	rseq_slice_barrier();
+	return thread->depth >= 0 && thread->depth < RSEQ_SLICE_UNAVAILABLE &&
+	       ((volatile uint8_t *)thread->word)[1];
 }
 
 /*
@@ -428,9 +537,10 @@ static inline enum rseq_slice_support rseq_slice_support(void)
 	struct rseq_slice_thread *thread = &rseq_slice_this_thread;
 	enum rseq_slice_support support;
 
-	if (rseq_slice_get(&thread->open) == RSEQ_SLICE_UNKNOWN)
+	rseq_slice_barrier();
+	if (thread->depth >= RSEQ_SLICE_UNKNOWN)
 		rseq_slice_set_up(thread);
-	support = (enum rseq_slice_support)rseq_slice_get(&thread->support);
+	support = (enum rseq_slice_support)thread->support;
 	if (support == RSEQ_SLICE_READY && rseq_slice_get(&rseq_slice_yield_error))
 		return RSEQ_SLICE_YIELD_DENIED;
 	return support;
@@ -458,21 +568,6 @@ static inline const char *rseq_slice_strsupport(enum rseq_slice_support support)
 	return "unknown";
 }
 
-/*
- * Give the area of this header up. For threads of a program that loads this
- * header in a plugin with dlopen(3): the memory of their area goes before they
- * do. Other threads need not care.
- */
-static inline void rseq_slice_thread_exit(void)
-{
-	struct rseq_slice_thread *thread = &rseq_slice_this_thread;
-
-	rseq_slice_set(&thread->open, RSEQ_SLICE_UNAVAILABLE);
-	rseq_slice_barrier();
-	if (thread->area == &thread->own)
-		rseq_slice_register(&thread->own, rseq_slice_own_length(), RSEQ_SLICE_UNREGISTER);
-}
-
 static inline void rseq_slice_relax(void)
 {
 #if defined(__x86_64__)
@@ -486,7 +581,8 @@ static inline void rseq_slice_relax(void)
 
 /*
  * A spinlock for sections of at most a few microseconds. Waiters spin without a
- * request. All zeroes is unlocked.
+ * request, and take no turns: it is not fair. Not recursive, of one process or in
+ * memory that several share. All zeroes is unlocked.
  */
 struct rseq_slice_spin {
 	uint32_t locked;
@@ -504,12 +600,20 @@ static inline bool rseq_slice_spin_trylock(struct rseq_slice_spin *lock)
 	return false;
 }
 
-static inline void rseq_slice_spin_lock(struct rseq_slice_spin *lock)
+/* Out of line: a loop would have every caller save registers. */
+__attribute__((weak, noinline, cold)) void rseq_slice_spin_wait(struct rseq_slice_spin *lock);
+__attribute__((weak, noinline, cold)) void rseq_slice_spin_wait(struct rseq_slice_spin *lock)
 {
-	while (!rseq_slice_spin_trylock(lock)) {
+	do {
 		while (rseq_slice_get(&lock->locked))
 			rseq_slice_relax();
-	}
+	} while (!rseq_slice_spin_trylock(lock));
+}
+
+static inline void rseq_slice_spin_lock(struct rseq_slice_spin *lock)
+{
+	if (!rseq_slice_usually(rseq_slice_spin_trylock(lock)))
+		rseq_slice_spin_wait(lock);
 }
 
 static inline void rseq_slice_spin_unlock(struct rseq_slice_spin *lock)
@@ -518,7 +622,10 @@ static inline void rseq_slice_spin_unlock(struct rseq_slice_spin *lock)
 	rseq_slice_leave();
 }
 
-/* A mutex. Waiters spin for a moment, then sleep. All zeroes is unlocked. */
+/*
+ * A mutex. Waiters spin for a moment, then sleep, without a request. Not fair, not
+ * recursive, of one process. All zeroes is unlocked.
+ */
 struct rseq_slice_mutex {
 	/* 0 is free, 1 locked, 2 locked with somebody who may wait in the kernel */
 	uint32_t state;
