@@ -42,6 +42,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/auxv.h>
+#ifndef __GLIBC__
+#include <pthread.h>
+#endif
 
 #ifdef __cplusplus
 #define RSEQ_SLICE_THREAD_LOCAL	thread_local
@@ -288,6 +291,50 @@ static inline void rseq_slice_thread_exit(void)
 }
 
 /*
+ * The memory of a thread's area has to be there until the thread is gone. glibc
+ * keeps it: a stack is not unmapped before the kernel has said that its thread
+ * is gone. Others, like musl, have a detached thread unmap its own stack, and the
+ * kernel, which finds no area then, kills the process.
+ */
+#ifndef __GLIBC__
+struct rseq_slice_key {
+	uint32_t	state;	/* 0 until one thread makes the key, 1 meanwhile, 2 */
+	pthread_key_t	key;
+};
+
+__attribute__((weak)) struct rseq_slice_key rseq_slice_exit_key = { 0, 0 };
+
+__attribute__((weak)) void rseq_slice_at_exit(void *unused);
+__attribute__((weak)) void rseq_slice_at_exit(void *unused)
+{
+	(void)unused;
+	rseq_slice_thread_exit();
+}
+#endif
+
+/* Have the area given up in time. Returns 0 or minus the error number. */
+static inline long rseq_slice_prepare_exit(void)
+{
+#ifndef __GLIBC__
+	uint32_t none = 0;
+
+	if (__atomic_compare_exchange_n(&rseq_slice_exit_key.state, &none, 1U, false,
+					__ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
+		int error = pthread_key_create(&rseq_slice_exit_key.key, rseq_slice_at_exit);
+
+		__atomic_store_n(&rseq_slice_exit_key.state, error ? 0U : 2U, __ATOMIC_RELEASE);
+		if (error)
+			return -error;
+	}
+	while (__atomic_load_n(&rseq_slice_exit_key.state, __ATOMIC_ACQUIRE) == 1)
+		;
+	return -pthread_setspecific(rseq_slice_exit_key.key, &rseq_slice_this_thread);
+#else
+	return 0;
+#endif
+}
+
+/*
  * Register the area of this header, in place of another one, which stays if there
  * are no slices. No signals meanwhile.
  */
@@ -299,7 +346,8 @@ static inline enum rseq_slice_support rseq_slice_register_own(struct rseq_slice_
 
 	rseq_slice_call(RSEQ_SLICE_NR_SIGPROCMASK, 2, (unsigned long)&all, (unsigned long)&before,
 			sizeof(all));
-	if (!old || !rseq_slice_register(old, RSEQ_SLICE_LEGACY_SIZE, RSEQ_SLICE_UNREGISTER)) {
+	if (!rseq_slice_prepare_exit() &&
+	    (!old || !rseq_slice_register(old, RSEQ_SLICE_LEGACY_SIZE, RSEQ_SLICE_UNREGISTER))) {
 		long ret = rseq_slice_register(own, rseq_slice_own_length(), RSEQ_SLICE_DEFAULT_ON);
 
 		/* EBUSY: this very area, by the code that this signal handler interrupts */
