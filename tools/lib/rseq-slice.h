@@ -18,22 +18,67 @@
  *	...
  *	rseq_slice_leave();
  *
- * Make it for each attempt to take a lock, not while waiting for it: a waiter
- * would keep the owner from the CPU. Nothing fails where there are no slices;
- * puts(rseq_slice_strsupport(rseq_slice_support())) tells what to do about it.
+ * The request is for each attempt to take a lock, not for the wait: a waiter
+ * would keep the owner from the CPU. The locks below do that.
  *
- * Use it for sections that take less than a slice, that others wait for, and
- * where more threads want to run than there are CPUs. Where few want the lock,
- * asking costs more than it saves. A system call in a section ends the slice.
+ * When to use it
  *
- * Sections nest, in signal handlers and across the files and libraries of a
- * program that include this header: they share one count for each thread, as
- * far as shared objects export weak symbols. The outermost section alone talks
- * to the kernel. Functions do not touch errno, and are safe in signal handlers
- * but for the first section of a thread that registers an area of its own.
+ *	Sections that take less than a slice (5 microseconds by default), that
+ *	others wait for, where more threads want to run than there are CPUs.
  *
- * x86_64, arm64 and riscv64, with gcc or clang. Needs getauxval() and nothing
- * else of a C library.
+ * When not
+ *
+ *	Where few threads want the lock: a section costs more than it saves. Where
+ *	a section makes system calls: the first one ends the slice. Where it faults
+ *	in pages: no slice prevents that wait. For a whole request or job: a slice
+ *	that expires has gained nothing.
+ *
+ * Cost
+ *
+ *	A section that is not granted a slice makes no system call and has no
+ *	atomic instruction. Instructions of rseq_slice_enter() and _leave() in a
+ *	program at -O2, without contention:
+ *
+ *			gcc 12	clang 22
+ *	x86_64		4 + 6	4 + 6
+ *	arm64		10 + 14	10 + 9
+ *
+ *	arm64 loads and stores what x86_64 changes in memory, and takes three
+ *	instructions to find thread-local storage; gcc looks for it again and again.
+ *	To lock and unlock the spinlock takes 12 more (gcc, x86_64) than without
+ *	slices: two are for the stack. A grant costs one system call,
+ *	rseq_slice_yield(2). Without slices, sections are counted, in three
+ *	branches that are always the same.
+ *
+ * Errors
+ *
+ *	Nothing fails where there are no slices: sections and locks work as they
+ *	would without them. rseq_slice_support() tells why, and
+ *
+ *		puts(rseq_slice_strsupport(rseq_slice_support()));
+ *
+ *	what to do about it. No function touches errno.
+ *
+ * Contexts
+ *
+ *	Sections nest, and may overlap: the outermost alone talks to the kernel.
+ *	Threads set themselves up at their first section. All functions but those
+ *	of the locks are safe in signal handlers; a lock is if the handler tries it
+ *	only, as is a matter of locks. After fork(2) a section that was open goes on
+ *	in both processes. execve(2) ends it.
+ *
+ * Several files
+ *
+ *	All files of a program that include this header, in C and in C++, share one
+ *	count for each thread, by weak symbols. Shared objects take part as far as
+ *	they export and import weak symbols: with -fvisibility=hidden or -Bsymbolic
+ *	they count for themselves, and an inner section of theirs may yield while
+ *	one of others is open. So do those that dlopen(3) loads, unless the program
+ *	is linked with -rdynamic. They use initial-exec storage, 256 bytes, of which
+ *	the C library has some in reserve for them.
+ *
+ * x86_64, arm64 and riscv64, with gcc or clang. Needs getauxval() and, where the C
+ * library is not glibc, pthread keys.
  */
 #ifndef RSEQ_SLICE_H
 #define RSEQ_SLICE_H
