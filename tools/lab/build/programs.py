@@ -81,6 +81,45 @@ def sample_in_c(arch: Arch, name: str, program: Path) -> list[object]:
     ]
 
 
+def promises_in_c(arch: Arch, program: Path) -> list[object]:
+    """The command that builds the promises of the header."""
+    source = TESTS / "promises.c"
+    return [
+        f"{arch.cross_compile}gcc",
+        "-std=c11",
+        "-O2",
+        *_STRICT,
+        source,
+        "-pthread",
+        "-o",
+        program,
+    ]
+
+
+def promises_with_musl(program: Path) -> list[object]:
+    """The command that builds them with a C library whose threads unmap their own memory."""
+    return ["musl-gcc", "-std=c11", "-O2", "-static", *_STRICT, TESTS / "promises.c", "-o", program]
+
+
+def mixed_program(directory: Path, program: Path) -> Iterator[list[object]]:
+    """Commands that build the cases with one of their two files in C++."""
+    first, second = directory / "cases.o", directory / "other_file.o"
+    yield ["gcc", "-std=c11", "-O2", "-c", TESTS / "cases.c", "-o", first]
+    source = ["-x", "c++", "-std=c++17", TESTS / "other_file.c"]
+    yield ["g++", "-O2", *_STRICT, "-c", *source, "-o", second]
+    yield ["g++", first, second, "-pthread", "-o", program]
+
+
+def section(compiler: str, program: Path) -> list[object]:
+    """The command that builds a program whose function `section` is a section and nothing else."""
+    return [compiler, "-std=c11", "-O2", *_STRICT, TESTS / "section.c", "-o", program]
+
+
+def shared_object(compiler: str, output: Path) -> list[object]:
+    """The command that compiles a file for a shared object."""
+    return [compiler, "-O2", "-fPIC", "-c", TESTS / "section.c", "-o", output]
+
+
 def musl_program(headers: Path, program: Path) -> list[object]:
     """The command that builds them for this machine with a C library that registers nothing."""
     return ["musl-gcc", "-std=c11", "-O2", "-static", "-isystem", headers, *_link(program)]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Tests that need no guest: of the implementation and the crates, and of this lab."""
 
+import re
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -12,11 +13,13 @@ from host.arch import ARCHES, Arch
 from host.checkout import ROOT, Checkout
 from host.commands import NOTHING, ask
 from host.failure import CommandError
-from report import totals
+from report import instructions, totals
 from report.tally import Tally, check
 from steps.runner import Steps
 
 LAB = ROOT / "tools/lab"
+SECTION = {"x86_64": 10 + 3, "arm64": 24 + 6}
+"""The instructions of a section in C, and what a function takes that may call another one."""
 SIMULATION = ROOT / "tools/testing/simulation"
 """It compiles the concepts in rust/ for the host, against a simulated machine."""
 
@@ -66,7 +69,32 @@ def _header(checkout: Checkout, arch: Arch) -> Tally:
         commands = [programs.constants(arch, headers), *programs.c_programs(arch, program)]
         if arch.native:
             commands += programs.cxx_objects(program)
-        return sum((_succeeds(command) for command in commands), Tally())
+        built = sum((_succeeds(command) for command in commands), Tally())
+        compilers = [f"{arch.cross_compile}gcc", *([toolchain.clang()] if arch.native else [])]
+        costs = (_costs(arch, compiler, program) for compiler in compilers)
+        return sum((*costs, *(_allocates_nothing(each, program) for each in compilers)), built)
+
+
+def _costs(arch: Arch, compiler: str, program: Path) -> Tally:
+    """A section is as short as the header says."""
+    built = _succeeds(programs.section(compiler, program))
+    if built.problems or arch.name not in SECTION:
+        return built
+    objdump = [f"{arch.cross_compile}objdump", "-d", "--no-show-raw-insn", program]
+    _, disassembly = ask(*objdump)
+    number = instructions.straight(disassembly, "section")
+    most = SECTION[arch.name]
+    problem = f"{compiler}: a section takes {number} instructions, more than {most}"
+    return built + check(*([problem] if number > most else []))
+
+
+def _allocates_nothing(compiler: str, output: Path) -> Tally:
+    """A signal handler in a shared object may begin the first section of a thread."""
+    built = _succeeds(programs.shared_object(compiler, output))
+    _, relocations = ask("readelf", "--relocs", "--wide", output)
+    on_demand = re.findall(r"R_\w+_TLS(?:GD|LD|DESC)\w*", relocations)
+    problem = f"{compiler}: thread-local storage on demand, {', '.join(on_demand)}"
+    return built + check(*([problem] if on_demand else []))
 
 
 def _succeeds(command: list[object]) -> Tally:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The library for user space, in guests: what threads can expect, and what they get."""
 
+import re
 import shutil
 from functools import cache, partial
 from pathlib import Path
@@ -18,13 +19,17 @@ TABLE = programs.CRATE / "tests/cases.txt"
 OFF = "rseq_slice_ext=off"
 RUNS = 4
 """How often the job runs each program. The one with musl needs no more than one run."""
+PROMISES = 4
+"""How often the job runs the promises of the header, without musl."""
 
 
 def steps(checkout: Checkout, arch: Arch) -> Steps:
     rust, c, *_ = variants.tested(arch)
     boots = [(rust, ""), (rust, "rseq_debug=1"), (rust, OFF), (c, "")]
+    runs = {"library": _run, "C header": _run_promises}
     found: Steps = {
-        f"library, {variant} {parameter}".rstrip(): partial(_run, checkout, variant, parameter)
+        f"{what}, {variant} {parameter}".rstrip(): partial(run, checkout, variant, parameter)
+        for what, run in runs.items()
         for variant, parameter in boots
     }
     for kernel in stock.of(arch):
@@ -60,6 +65,30 @@ def _show(checkout: Checkout, variant: Variant, parameter: str) -> tuple[Tally, 
     return check(*cases.contradictions(console, table, runs)), console
 
 
+def _run_promises(checkout: Checkout, variant: Variant, parameter: str) -> Tally:
+    parameters = f"{parameter} expected={'without' if parameter == OFF else 'ready'}"
+    directory = _promises(checkout, variant.arch)
+    console = guest_tests.boot(checkout, variant, "header", parameters, extra=directory)
+    ran = len(re.findall(r"^1\.\.\d+$", console, re.MULTILINE))
+    runs = PROMISES + variant.arch.native
+    complete = [] if ran == runs else [f"{runs} programs should run, {ran} did"]
+    return guest_tests.judge(checkout, variant, console) + check(*complete)
+
+
+@cache
+def _promises(checkout: Checkout, arch: Arch) -> Path:
+    """The programs that show what the header promises, and the newest C library, once a run."""
+    directory = checkout.own / f"header-{arch.name}"
+    newest = libc.obtain(checkout, arch)
+    with checkout.replacing(directory) as new:
+        shutil.copytree(newest, new / "libc", symlinks=True)
+        what = f"Building the promises of the header, {arch.name}"
+        checkout.run(what, programs.promises_in_c(arch, new / "promises"))
+        if arch.native:
+            checkout.run(f"{what}, musl", programs.promises_with_musl(new / "musl"))
+    return directory
+
+
 @cache
 def _programs(checkout: Checkout, arch: Arch) -> Path:
     """The programs and the newest C library, once a run."""
@@ -73,6 +102,8 @@ def _programs(checkout: Checkout, arch: Arch) -> Path:
             f"Building the cases in C, {arch.name}", programs.cases_in_c(arch, several / "c")
         )
         if arch.native:
+            for command in programs.mixed_program(new, several / "mixed"):
+                checkout.run("Building the cases in C and C++", command)
             headers = selftests.install_headers(checkout, arch)
             compile_musl = programs.musl_program(headers, new / "musl")
             checkout.run("Building the cases in C with musl", compile_musl)
