@@ -83,6 +83,12 @@
 #ifndef RSEQ_SLICE_H
 #define RSEQ_SLICE_H
 
+/* Others have other system calls and signatures. */
+#if __SIZEOF_POINTER__ != 8 || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__ || \
+	!(defined(__x86_64__) || defined(__aarch64__) || defined(__riscv))
+#error "rseq-slice.h knows x86_64, arm64 and riscv64, with 64 bits and little-endian"
+#endif
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -120,7 +126,7 @@ struct timespec;
 #define RSEQ_SLICE_NR_PRCTL		157
 #define RSEQ_SLICE_NR_SIGPROCMASK	14
 #define RSEQ_SLICE_NR_FUTEX		202
-#elif defined(__aarch64__) || (defined(__riscv) && __riscv_xlen == 64)
+#else
 #if defined(__aarch64__)
 #define RSEQ_SLICE_SIGNATURE		0xd428bc00U
 #else
@@ -130,8 +136,6 @@ struct timespec;
 #define RSEQ_SLICE_NR_PRCTL		167
 #define RSEQ_SLICE_NR_SIGPROCMASK	135
 #define RSEQ_SLICE_NR_FUTEX		98
-#else
-#error "rseq-slice.h knows x86_64, arm64 and riscv64"
 #endif
 
 /* struct rseq: the kernel writes to it between any two instructions. */

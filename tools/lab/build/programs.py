@@ -115,6 +115,12 @@ def section(compiler: str, program: Path) -> list[object]:
     return [compiler, "-std=c11", "-O2", *_STRICT, TESTS / "section.c", "-o", program]
 
 
+def other_abis() -> Iterator[list[object]]:
+    """Commands that try the header with ABIs that it does not know."""
+    for abi in (["gcc", "-m32"], [toolchain.clang(), "--target=aarch64_be-linux-gnu"]):
+        yield [*abi, "-fsyntax-only", TESTS / "section.c"]
+
+
 def shared_object(compiler: str, output: Path) -> list[object]:
     """The command that compiles a file for a shared object."""
     return [compiler, "-O2", "-fPIC", "-c", TESTS / "section.c", "-o", output]

@@ -70,9 +70,19 @@ def _header(checkout: Checkout, arch: Arch) -> Tally:
         if arch.native:
             commands += programs.cxx_objects(program)
         built = sum((_succeeds(command) for command in commands), Tally())
+        others = (_refused(command) for command in programs.other_abis() if arch.native)
         compilers = [f"{arch.cross_compile}gcc", *([toolchain.clang()] if arch.native else [])]
         costs = (_costs(arch, compiler, program) for compiler in compilers)
-        return sum((*costs, *(_allocates_nothing(each, program) for each in compilers)), built)
+        return sum(
+            (*costs, *others, *(_allocates_nothing(each, program) for each in compilers)), built
+        )
+
+
+def _refused(command: list[object]) -> Tally:
+    """The header says what it is for, before other headers fail."""
+    succeeded, said = ask(*command)
+    refused = not succeeded and '"rseq-slice.h knows' in said
+    return check(*([] if refused else [f"{' '.join(map(str, command))}: {said}"]))
 
 
 def _costs(arch: Arch, compiler: str, program: Path) -> Tally:
