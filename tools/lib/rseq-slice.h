@@ -332,8 +332,14 @@ static inline unsigned long rseq_slice_own_length(void)
 static inline void rseq_slice_thread_exit(void)
 {
 	struct rseq_slice_thread *thread = &rseq_slice_this_thread;
+	int32_t depth = rseq_slice_get(&thread->depth);
 
-	thread->depth = RSEQ_SLICE_UNAVAILABLE;
+	/* Sections that are open stay counted. */
+	if (depth >= RSEQ_SLICE_UNKNOWN)
+		depth -= RSEQ_SLICE_UNKNOWN - RSEQ_SLICE_UNAVAILABLE;
+	else if (depth < RSEQ_SLICE_UNAVAILABLE)
+		depth += RSEQ_SLICE_UNAVAILABLE - RSEQ_SLICE_READY_BASE;
+	rseq_slice_set(&thread->depth, depth);
 	rseq_slice_barrier();
 	if (thread->word == (uint32_t *)(void *)&thread->own.request)
 		rseq_slice_register(&thread->own, rseq_slice_own_length(), RSEQ_SLICE_UNREGISTER);

@@ -360,6 +360,15 @@ static bool thread_exit(void)
 	return !rseq_slice_is_granted() && rseq_slice_this_thread.depth == RSEQ_SLICE_UNAVAILABLE;
 }
 
+/* A section that is open then ends as others do. */
+static bool thread_exit_inside(void)
+{
+	rseq_slice_enter();
+	rseq_slice_thread_exit();
+	rseq_slice_leave();
+	return !rseq_slice_is_granted() && rseq_slice_this_thread.depth == RSEQ_SLICE_UNAVAILABLE;
+}
+
 static unsigned int gone;
 
 static void *be_gone(void *unused)
@@ -421,6 +430,7 @@ static const struct {
 	{ "disabled_later", disabled_later },
 	{ "registration", registration },
 	{ "thread_exit", thread_exit },
+	{ "thread_exit_inside", thread_exit_inside },
 	{ "detached_threads", detached_threads },
 };
 
