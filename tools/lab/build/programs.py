@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from build import rust_library, toolchain
+from build import musl, rust_library, toolchain
 from host.arch import Arch
 from host.checkout import ROOT, Checkout
 
@@ -96,9 +96,10 @@ def promises_in_c(arch: Arch, program: Path) -> list[object]:
     ]
 
 
-def promises_with_musl(program: Path) -> list[object]:
+def promises_with_musl(checkout: Checkout, arch: Arch, program: Path) -> list[object]:
     """The command that builds them with a C library whose threads unmap their own memory."""
-    return ["musl-gcc", "-std=c11", "-O2", "-static", *_STRICT, TESTS / "promises.c", "-o", program]
+    compiler = _with_musl(checkout, arch)
+    return [*compiler, "-std=c11", "-O2", *_STRICT, TESTS / "promises.c", "-o", program]
 
 
 def mixed_program(directory: Path, program: Path) -> Iterator[list[object]]:
@@ -126,9 +127,14 @@ def shared_object(compiler: str, output: Path) -> list[object]:
     return [compiler, "-O2", "-fPIC", "-c", TESTS / "section.c", "-o", output]
 
 
-def musl_program(headers: Path, program: Path) -> list[object]:
-    """The command that builds them for this machine with a C library that registers nothing."""
-    return ["musl-gcc", "-std=c11", "-O2", "-static", "-isystem", headers, *_link(program)]
+def cases_with_musl(checkout: Checkout, arch: Arch, headers: Path, program: Path) -> list[object]:
+    """The command that builds them with a C library that registers nothing."""
+    compiler = _with_musl(checkout, arch)
+    return [*compiler, "-std=c11", "-O2", "-isystem", headers, *_link(program)]
+
+
+def _with_musl(checkout: Checkout, arch: Arch) -> list[object]:
+    return [f"{arch.cross_compile}gcc", f"-specs={musl.specs(checkout, arch)}", "-static"]
 
 
 def c_programs(arch: Arch, program: Path) -> Iterator[list[object]]:

@@ -26,7 +26,6 @@ _EVERYWHERE = {
     "patch": "applies patches/7.3",
     "libelf-dev": "is what objtool reads objects with",
     "libssl-dev": "signs and hashes in the kernel build",
-    "musl-tools": "builds a program whose C library does not know rseq",
     "libcap-dev": "is what the kernel's selftests of seccomp drop capabilities with",
     "cpio": "packs headers of the kernel",
     "kmod": "is what the kernel build indexes modules with",

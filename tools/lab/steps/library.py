@@ -59,7 +59,7 @@ def _show(checkout: Checkout, variant: Variant, parameter: str) -> tuple[Tally, 
     parameters = f"{parameter} {expected(parameter)}"
     directory = _programs(checkout, variant.arch)
     several = len(list((directory / "programs").iterdir()))
-    runs = RUNS * several + (directory / "musl").exists()
+    runs = RUNS * several + 1
     console = guest_tests.boot(checkout, variant, "library", parameters, extra=directory)
     table = cases.listed(TABLE.read_text())
     return check(*cases.contradictions(console, table, runs)), console
@@ -85,7 +85,8 @@ def _promises(checkout: Checkout, arch: Arch) -> Path:
         what = f"Building the promises of the header, {arch.name}"
         checkout.run(what, programs.promises_in_c(arch, new / "promises"))
         if arch.native:
-            checkout.run(f"{what}, musl", programs.promises_with_musl(new / "musl"))
+            compile_musl = programs.promises_with_musl(checkout, arch, new / "musl")
+            checkout.run(f"{what}, musl", compile_musl)
     return directory
 
 
@@ -104,9 +105,11 @@ def _programs(checkout: Checkout, arch: Arch) -> Path:
         if arch.native:
             for command in programs.mixed_program(new, several / "mixed"):
                 checkout.run("Building the cases in C and C++", command)
-            headers = selftests.install_headers(checkout, arch)
-            compile_musl = programs.musl_program(headers, new / "musl")
-            checkout.run("Building the cases in C with musl", compile_musl)
+        headers = selftests.install_headers(checkout, arch)
+        checkout.run(
+            f"Building the cases in C with musl, {arch.name}",
+            programs.cases_with_musl(checkout, arch, headers, new / "musl"),
+        )
         in_rust = programs.cases_in_rust(checkout, arch)
         if in_rust:
             shutil.copy(in_rust, several / "rust")
