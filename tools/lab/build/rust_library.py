@@ -26,7 +26,7 @@ def sysroot(checkout: Checkout, arch: Arch) -> Path | None:
         f"Rust's standard library of {arch.name}",
         [f"{known.rust_library}={version}"],
         _keep,
-        releases=[codename(), f"{codename()}-security"],
+        releases=apt.parts_of_release(),
         architecture=arch.debian,
     )
 

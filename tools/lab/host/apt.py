@@ -98,14 +98,26 @@ def _options(state: Path) -> dict[str, object]:
     }
 
 
+def parts_of_release() -> list[str]:
+    """The names under which this machine gets its release and the updates of it."""
+    release = codename()
+    names = (release, f"{release}-updates", f"{release}-security")
+    return [name for name in names if name in _mirrors()]
+
+
 def _mirror(release: str) -> str:
     """The address that this machine gets `release` from, or else its own release."""
-    _, targets = ask("apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(CODENAME)")
-    known = {name: uri for uri, *names in map(str.split, targets.splitlines()) for name in names}
+    known = _mirrors()
     mirror = known.get(release) or known.get(codename())
     if not mirror:
         raise LabError("apt knows no Debian mirror for this release")
     return mirror
+
+
+def _mirrors() -> dict[str, str]:
+    """The addresses of what this machine gets packages from."""
+    _, targets = ask("apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(CODENAME)")
+    return {name: uri for uri, *names in map(str.split, targets.splitlines()) for name in names}
 
 
 def _size(state: Path) -> str:

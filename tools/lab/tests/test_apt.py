@@ -31,3 +31,11 @@ class Mirrors(unittest.TestCase):
         self.ask.return_value = (True, "")
         with self.assertRaisesRegex(LabError, "no Debian mirror"):
             apt._mirror("sid")
+
+    def test_parts_of_the_release(self) -> None:
+        parts = ["bookworm", "bookworm-updates", "bookworm-security"]
+        self.assertEqual(apt.parts_of_release(), parts)
+
+    def test_no_security_updates(self) -> None:
+        self.ask.return_value = (True, "https://mirror/debian stable bookworm\n")
+        self.assertEqual(apt.parts_of_release(), ["bookworm"])
