@@ -42,6 +42,9 @@ class Userland:
     def program(self, name: str) -> Path:
         return self._find(name, _PROGRAMS)
 
+    def library(self, name: str) -> Path:
+        return self._library(name)[1]
+
     def libraries(self, files: Iterable[Path]) -> dict[str, Path]:
         """What the loader needs to start the programs among `files`."""
         programs = [path for path in files if path.read_bytes()[:4] == b"\x7fELF"]

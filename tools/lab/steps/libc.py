@@ -2,6 +2,7 @@
 """How C libraries register rseq in a guest: the distribution's and the newest there is."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from guest import initramfs, qemu
 from host import apt
 from host.arch import Arch
 from host.checkout import Checkout
+from host.failure import LabError
 from host.settings import Variant
 from report.console import registrations
 from report.tally import Tally, check
@@ -64,7 +66,7 @@ def _compare(checkout: Checkout, rust: Variant, c: Variant) -> Tally:
     results = (guest_tests.judge(checkout, *boot) for boot in consoles.items())
     ours, reference = map(registrations, consoles.values())
     alike = check(*([] if ours == reference else [f"{ours}, but {reference} in C"]))
-    expected = f"glibc {_version(newest)}:"
+    expected = f"glibc {version(newest.glob('libc.so.*'))}:"
     used = check(*([] if expected in ours else [f"not run with {expected} {ours}"]))
     total = sum([*results, alike, used], Tally())
     return _Shown(total.passed, total.failed, total.skipped, total.problems, ours)
@@ -75,7 +77,10 @@ def _boot(checkout: Checkout, variant: Variant, newest: Path) -> str:
     return qemu.boot(checkout, variant, archive, "libc", accelerator=qemu.COUNTED)
 
 
-def _version(directory: Path) -> str:
-    """As the library itself spells it."""
-    banners = (_VERSION.search(path.read_bytes()) for path in directory.glob("libc.so.*"))
-    return next((banner[1].decode() for banner in banners if banner), "of unknown version")
+def version(libraries: Iterable[Path]) -> str:
+    """As the first that tells one spells it."""
+    for path in libraries:
+        banner = _VERSION.search(path.read_bytes())
+        if banner:
+            return banner[1].decode()
+    raise LabError("a C library tells no version: remove it from the cache, or install it again")

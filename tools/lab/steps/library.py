@@ -6,7 +6,7 @@ import shutil
 from functools import cache, partial
 from pathlib import Path
 
-from build import programs, selftests
+from build import programs, selftests, userland
 from host.arch import Arch
 from host.checkout import Checkout
 from host.settings import Variant
@@ -17,6 +17,8 @@ from steps.runner import Steps
 
 TABLE = programs.CRATE / "tests/cases.txt"
 OFF = "rseq_slice_ext=off"
+SLICES_SINCE = (2, 41)
+"""The version of glibc whose registration slices go with."""
 RUNS = 4
 """How often the job runs each program. The one with musl needs no more than one run."""
 PROMISES = 4
@@ -37,9 +39,20 @@ def steps(checkout: Checkout, arch: Arch) -> Steps:
     return found
 
 
-def expected(parameter: str) -> str:
-    """Tells a job what threads can expect with a parameter of the kernel."""
-    return f"expected={'not_offered' if parameter == OFF else 'ready'}"
+def expectations(checkout: Checkout, variant: Variant, parameter: str) -> str:
+    """Tell a job what threads can expect with a parameter of the kernel.
+
+    That may be something else with the C library that the guest begins with.
+    """
+    library = userland.obtain(checkout, variant.arch).library("libc.so.6")
+    expected = "not_offered" if parameter == OFF else "ready"
+    return f"first={with_libc(libc.version([library]), expected)} expected={expected}"
+
+
+def with_libc(version: str, newest: str) -> str:
+    """What threads can expect with a version of glibc, if they can expect that with the newest."""
+    numbers = tuple(map(int, version.split(".")))
+    return newest if numbers >= SLICES_SINCE else "legacy_registration"
 
 
 def _stock(checkout: Checkout, variant: Variant) -> Tally:
@@ -56,7 +69,7 @@ def _run(checkout: Checkout, variant: Variant, parameter: str) -> Tally:
 
 def _show(checkout: Checkout, variant: Variant, parameter: str) -> tuple[Tally, str]:
     """Whether all cases were shown, and the console."""
-    parameters = f"{parameter} {expected(parameter)}"
+    parameters = f"{parameter} {expectations(checkout, variant, parameter)}"
     directory = _programs(checkout, variant.arch)
     several = len(list((directory / "programs").iterdir()))
     runs = RUNS * several + 1

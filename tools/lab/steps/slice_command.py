@@ -26,7 +26,7 @@ def _run(checkout: Checkout, variant: Variant, parameter: str) -> Tally:
     directory = _program(checkout, variant.arch)
     if not directory:
         return Tally(skipped=1)
-    parameters = f"{parameter} {library.expected(parameter)}"
+    parameters = f"{parameter} {library.expectations(checkout, variant, parameter)}"
     console = guest_tests.boot(checkout, variant, "doctor", parameters, extra=directory)
     return guest_tests.judge(checkout, variant, console)
 

@@ -2,9 +2,12 @@
 """A program of the library shows all cases of the table, and no others."""
 
 import unittest
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from host.failure import LabError
 from report import cases
-from steps import library
+from steps import libc, library
 
 _TABLE = """\
 # A comment
@@ -39,3 +42,21 @@ class Cases(unittest.TestCase):
         for console, problem in rejected.items():
             with self.subTest(console=console):
                 self.assertEqual(cases.contradictions(console, _NAMES, 1), [problem])
+
+
+class CLibraries(unittest.TestCase):
+    def test_version(self) -> None:
+        with TemporaryDirectory() as directory:
+            loader, library = Path(directory, "libc.so"), Path(directory, "libc.so.6")
+            loader.write_text("GROUP ( /lib/libc.so.6 )")
+            library.write_bytes(b"\0GNU C Library (Debian) stable release version 2.36.\n")
+            self.assertEqual(libc.version([loader, library]), "2.36")
+            with self.assertRaisesRegex(LabError, "tells no version"):
+                libc.version([loader])
+
+    def test_expectation(self) -> None:
+        for version in "2.36", "2.4", "2.40":
+            self.assertEqual(library.with_libc(version, "ready"), "legacy_registration")
+        for version in "2.41", "2.43", "2.100", "3.0":
+            for expected in "ready", "not_offered":
+                self.assertEqual(library.with_libc(version, expected), expected)
