@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 """The libraries for user space, and programs that use them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from build import musl, rust_library, toolchain
 from host.arch import Arch
 from host.checkout import ROOT, Checkout
+from host.commands import NOTHING
 
 WORKSPACE = ROOT / "tools"
 LIBRARIES = WORKSPACE / "lib"
@@ -41,24 +42,49 @@ def slice_command(checkout: Checkout, arch: Arch) -> Path | None:
     return release / "slice" if release else None
 
 
+def without_std(checkout: Checkout, arch: Arch) -> None:
+    """Compile the crate for an architecture that may have no more than a compiler."""
+    build = ["build", "--release", "--no-default-features", "--target", arch.rust]
+    what = f"the crate without a standard library for {arch.name}"
+    _cargo(checkout, what, CRATE, build, _for(arch, rust_library.core(checkout, arch)))
+
+
 def _release(checkout: Checkout, arch: Arch, crate: Path, *what: str) -> Path | None:
     """The directory of optimized programs, with what was asked for."""
+    build = ["build", "--release", *what]
+    name = f"the {' '.join(what).lstrip('-')} for {arch.name}"
+    if arch.native:
+        return _cargo(checkout, name, crate, build) / "release"
+    sysroot = rust_library.sysroot(checkout, arch)
+    if not sysroot:
+        return None
+    env = {**_for(arch, sysroot), f"{_variable(arch)}_LINKER": f"{arch.cross_compile}gcc"}
+    target = _cargo(checkout, name, crate, [*build, "--target", arch.rust], env)
+    return target / arch.rust / "release"
+
+
+def _for(arch: Arch, sysroot: Path) -> dict[str, str]:
+    """What cargo has to be told to compile with the libraries of another architecture."""
+    return {f"{_variable(arch)}_RUSTFLAGS": f"--sysroot={sysroot}"}
+
+
+def _variable(arch: Arch) -> str:
+    """What the names of cargo's variables about programs of an architecture start with."""
+    return f"CARGO_TARGET_{arch.rust.upper().replace('-', '_')}"
+
+
+def _cargo(
+    checkout: Checkout,
+    what: str,
+    crate: Path,
+    options: list[str],
+    env: Mapping[str, str] = NOTHING,
+) -> Path:
+    """Build in a directory that is shared by all programs, and return that."""
     target = checkout.own / WORKSPACE.name
-    build = [toolchain.tool("cargo"), "build", "--locked", "--release", *what]
-    env = variables(target)
-    if not arch.native:
-        sysroot = rust_library.sysroot(checkout, arch)
-        if not sysroot:
-            return None
-        triple = f"{arch.uname}-unknown-linux-gnu"
-        build += ["--target", triple]
-        of_target = f"CARGO_TARGET_{triple.upper().replace('-', '_')}"
-        env[f"{of_target}_LINKER"] = f"{arch.cross_compile}gcc"
-        env[f"{of_target}_RUSTFLAGS"] = f"--sysroot={sysroot}"
-        target /= triple
-    name = " ".join(what).lstrip("-")
-    checkout.run(f"Building the {name} for {arch.name}", build, cwd=crate, env=env)
-    return target / "release"
+    command = [toolchain.tool("cargo"), *options, "--locked"]
+    checkout.run(f"Building {what}", command, cwd=crate, env={**variables(target), **env})
+    return target
 
 
 def cases_in_c(arch: Arch, program: Path) -> list[object]:

@@ -45,6 +45,8 @@ class Arch:
     """Selftests of the kernel that are of use here, besides those of use everywhere."""
     reference: str = "c"
     """The implementation that the kernel's selftests compare ours with."""
+    rust_cpu: str = ""
+    """What rustc calls the processor, unless it is what all call it."""
     release: str = ""
     """The Debian release that its programs come from, if not every release has it."""
 
@@ -55,6 +57,11 @@ class Arch:
     @property
     def triplet(self) -> str:
         return f"{self.uname}-linux-gnu"
+
+    @property
+    def rust(self) -> str:
+        """What rustc calls programs for it."""
+        return f"{self.rust_cpu or self.uname}-unknown-linux-gnu"
 
     @property
     def cross_compile(self) -> str:
@@ -116,6 +123,7 @@ RISCV64 = Arch(
     cpu=("-cpu", "rv64"),
     toolchains=("clang",),
     inlines_helpers=False,
+    rust_cpu="riscv64gc",
     release="forky",
 )
 

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from build import programs, selftests, toolchain
-from host.arch import ARCHES, Arch
+from host.arch import ARCHES, RISCV64, Arch
 from host.checkout import ROOT, Checkout
 from host.commands import NOTHING, ask
 from host.failure import CommandError
@@ -28,6 +28,7 @@ def steps(checkout: Checkout) -> Steps:
     return {
         f"{SIMULATION.name} on the host": partial(_cargo, checkout, SIMULATION),
         "crates for user space": partial(_crates, checkout),
+        f"crate without std, {RISCV64.name}": partial(_without_std, checkout, RISCV64),
         **{
             f"C header, {arch.name}": partial(_header, checkout, arch)
             for arch in checkout.settings.arches
@@ -59,6 +60,12 @@ def _crates(checkout: Checkout) -> Tally:
         ),
     ]
     return sum(runs, Tally())
+
+
+def _without_std(checkout: Checkout, arch: Arch) -> Tally:
+    """No guest runs it: what is assembled is all that is known."""
+    programs.without_std(checkout, arch)
+    return check()
 
 
 def _header(checkout: Checkout, arch: Arch) -> Tally:
