@@ -49,6 +49,13 @@ def without_std(checkout: Checkout, arch: Arch) -> None:
     _cargo(checkout, what, CRATE, build, _for(arch, rust_library.core(checkout, arch)))
 
 
+def package(checkout: Checkout) -> None:
+    """Make a package of the crate, as for publishing, and compile what is in it."""
+    # What is not committed is tested like everything else, and its tests have fetched all.
+    options = ["package", "--allow-dirty", "--offline", "--package", CRATE.name]
+    _cargo(checkout, "the package of the crate", CRATE, options)
+
+
 def _release(checkout: Checkout, arch: Arch, crate: Path, *what: str) -> Path | None:
     """The directory of optimized programs, with what was asked for."""
     build = ["build", "--release", *what]

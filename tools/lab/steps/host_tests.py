@@ -28,6 +28,7 @@ def steps(checkout: Checkout) -> Steps:
     return {
         f"{SIMULATION.name} on the host": partial(_cargo, checkout, SIMULATION),
         "crates for user space": partial(_crates, checkout),
+        "crate as a package": partial(_package, checkout),
         f"crate without std, {RISCV64.name}": partial(_without_std, checkout, RISCV64),
         **{
             f"C header, {arch.name}": partial(_header, checkout, arch)
@@ -60,6 +61,11 @@ def _crates(checkout: Checkout) -> Tally:
         ),
     ]
     return sum(runs, Tally())
+
+
+def _package(checkout: Checkout) -> Tally:
+    programs.package(checkout)
+    return check()
 
 
 def _without_std(checkout: Checkout, arch: Arch) -> Tally:
