@@ -2,7 +2,7 @@
 
 //! What the threads of a process have registered: `PTRACE_GET_RSEQ_CONFIGURATION`, and the area.
 
-use std::{fs, io, mem::offset_of, ptr::null_mut};
+use std::{fs, io, mem::offset_of, os::unix::fs::FileExt, ptr::null_mut};
 
 use rseq_slice::abi::{Area, FEATURE_SIZE, FLAG_SLICE_EXT_AVAILABLE, FLAG_SLICE_EXT_ENABLED};
 
@@ -127,23 +127,10 @@ fn configuration(tid: i32) -> io::Result<Configuration> {
 }
 
 fn flags(tid: i32, area: u64) -> io::Result<u32> {
-    let mut flags = 0_u32;
-    let local = libc::iovec {
-        iov_base: (&raw mut flags).cast(),
-        iov_len: size_of::<u32>(),
-    };
-    let at = area as usize + offset_of!(Area, flags);
-    let remote = libc::iovec {
-        iov_base: at as *mut _,
-        iov_len: size_of::<u32>(),
-    };
-    // SAFETY: Writes to the variable only; the other address is of another process.
-    let read = unsafe { libc::process_vm_readv(tid, &local, 1, &remote, 1, 0) };
-    if read == size_of::<u32>() as isize {
-        Ok(flags)
-    } else {
-        Err(io::Error::last_os_error())
-    }
+    let memory = fs::File::open(format!("/proc/{tid}/mem"))?;
+    let mut flags = [0; size_of::<u32>()];
+    memory.read_exact_at(&mut flags, area + offset_of!(Area, flags) as u64)?;
+    Ok(u32::from_ne_bytes(flags))
 }
 
 fn ptrace(request: u32, tid: i32, address: usize, data: *mut libc::c_void) -> io::Result<()> {
