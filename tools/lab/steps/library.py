@@ -3,6 +3,7 @@
 
 import re
 import shutil
+from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def _run(checkout: Checkout, variant: Variant, parameter: str) -> Tally:
 def _show(checkout: Checkout, variant: Variant, parameter: str) -> tuple[Tally, str]:
     """Whether all cases were shown, and the console."""
     parameters = f"{parameter} {expectations(checkout, variant, parameter)}"
-    directory = _programs(checkout, variant.arch)
+    directory = _with_newest_libc(checkout, variant.arch, "library", _programs)
     several = {path.name for path in (directory / "programs").iterdir()}
     runs = RUNS * len(several) + 1
     console = guest_tests.boot(checkout, variant, "library", parameters, extra=directory)
@@ -82,7 +83,7 @@ def _show(checkout: Checkout, variant: Variant, parameter: str) -> tuple[Tally, 
 
 def _run_promises(checkout: Checkout, variant: Variant, parameter: str) -> Tally:
     parameters = f"{parameter} {expectations(checkout, variant, parameter)}"
-    directory = _promises(checkout, variant.arch)
+    directory = _with_newest_libc(checkout, variant.arch, "header", _promises)
     console = guest_tests.boot(checkout, variant, "header", parameters, extra=directory)
     ran = len(re.findall(r"^1\.\.\d+$", console, re.MULTILINE))
     runs = PROMISES + variant.arch.native
@@ -91,41 +92,40 @@ def _run_promises(checkout: Checkout, variant: Variant, parameter: str) -> Tally
 
 
 @cache
-def _promises(checkout: Checkout, arch: Arch) -> Path:
-    """The programs that show what the header promises, and the newest C library, once a run."""
-    directory = checkout.own / f"header-{arch.name}"
+def _with_newest_libc(
+    checkout: Checkout, arch: Arch, name: str, build: Callable[[Checkout, Arch, Path], None]
+) -> Path:
+    """A directory with that library and what `build` puts beside it, once a run."""
+    directory = checkout.own / f"{name}-{arch.name}"
     newest = libc.obtain(checkout, arch)
     with checkout.replacing(directory) as new:
         shutil.copytree(newest, new / "libc", symlinks=True)
-        what = f"Building the promises of the header, {arch.name}"
-        checkout.run(what, programs.promises_in_c(arch, new / "promises"))
-        if arch.native:
-            compile_musl = programs.promises_with_musl(checkout, arch, new / "musl")
-            checkout.run(f"{what}, musl", compile_musl)
+        build(checkout, arch, new)
     return directory
 
 
-@cache
-def _programs(checkout: Checkout, arch: Arch) -> Path:
-    """The programs and the newest C library, once a run."""
-    directory = checkout.own / f"library-{arch.name}"
-    newest = libc.obtain(checkout, arch)
-    with checkout.replacing(directory) as new:
-        shutil.copytree(newest, new / "libc", symlinks=True)
-        several = new / "programs"
-        several.mkdir()
-        checkout.run(
-            f"Building the cases in C, {arch.name}", programs.cases_in_c(arch, several / "c")
-        )
-        if arch.native:
-            for command in programs.mixed_program(new, several / "mixed"):
-                checkout.run("Building the cases in C and C++", command)
-        headers = selftests.install_headers(checkout, arch)
-        checkout.run(
-            f"Building the cases in C with musl, {arch.name}",
-            programs.cases_with_musl(checkout, arch, headers, new / "musl"),
-        )
-        in_rust = programs.cases_in_rust(checkout, arch)
-        if in_rust:
-            shutil.copy(in_rust, several / "rust")
-    return directory
+def _promises(checkout: Checkout, arch: Arch, new: Path) -> None:
+    """The programs that show what the header promises."""
+    what = f"Building the promises of the header, {arch.name}"
+    checkout.run(what, programs.promises_in_c(arch, new / "promises"))
+    if arch.native:
+        compile_musl = programs.promises_with_musl(checkout, arch, new / "musl")
+        checkout.run(f"{what}, musl", compile_musl)
+
+
+def _programs(checkout: Checkout, arch: Arch, new: Path) -> None:
+    """The programs that show the cases."""
+    several = new / "programs"
+    several.mkdir()
+    checkout.run(f"Building the cases in C, {arch.name}", programs.cases_in_c(arch, several / "c"))
+    if arch.native:
+        for command in programs.mixed_program(new, several / "mixed"):
+            checkout.run("Building the cases in C and C++", command)
+    headers = selftests.install_headers(checkout, arch)
+    checkout.run(
+        f"Building the cases in C with musl, {arch.name}",
+        programs.cases_with_musl(checkout, arch, headers, new / "musl"),
+    )
+    in_rust = programs.cases_in_rust(checkout, arch)
+    if in_rust:
+        shutil.copy(in_rust, several / "rust")
